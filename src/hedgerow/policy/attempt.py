@@ -1,0 +1,55 @@
+"""One attempt: the request sent once, to one replica.
+
+A record that the exchange writes and everybody may read: the shells hang their
+connection on it, traces and logs are told from it afterwards.  It decides nothing.
+"""
+
+import enum
+
+from hedgerow.errors import Failure
+from hedgerow.policy.balance import Replica
+from hedgerow.policy.outcomes import Outcome
+
+
+class Kind(enum.Enum):
+    """Why an attempt was sent (Dean and Barroso, "The Tail at Scale", CACM 56(2), 2013)."""
+
+    PRIMARY = "primary"  # the first; never charged to a budget
+    HEDGE = "hedge"  # the others have not answered in time
+    RETRY = "retry"  # another attempt has failed
+
+
+class Attempt:
+    """Slots, not a dataclass: one is made per attempt (140 ns against 480 for a frozen one)."""
+
+    __slots__ = (
+        "answered_at",
+        "ended_at",
+        "expires_at",
+        "failure",
+        "kind",
+        "number",
+        "outcome",
+        "replica",
+        "started_at",
+        "status",
+    )
+
+    def __init__(
+        self, number: int, kind: Kind, replica: Replica, started_at: float, expires_at: float
+    ) -> None:
+        self.number = number  # 1 is the primary
+        self.kind = kind
+        self.replica = replica
+        self.started_at = started_at
+        self.expires_at = expires_at  # the deadline, or the end of its own time if sooner
+        self.status = 0  # of the answer's head, once it came
+        self.answered_at: float | None = None
+        self.failure: Failure | None = None
+        self.ended_at: float | None = None
+        self.outcome: Outcome | None = None  # None: still in the race, or being forwarded
+
+    def __repr__(self) -> str:
+        what = self.outcome.value if self.outcome else "in flight"
+        why = self.failure.value if self.failure else (self.status or "no answer")
+        return f"<Attempt {self.number} {self.kind.value} to {self.replica.name}: {what}, {why}>"

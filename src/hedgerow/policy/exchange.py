@@ -1,0 +1,422 @@
+"""The whole life of one proxied request, as decisions.
+
+Decides when attempts start, which answer wins, and what the client gets; its
+callers (``serve.proxy`` with sockets, ``client`` with coroutines) carry the steps
+out and report what happened.  It must not know sockets, event loops, clocks or
+HTTP beyond a status number.  Time comes in as ``now`` (seconds, any epoch).
+
+Words: the *primary* is the first attempt, a *hedge* is a copy sent because the
+others are slow, a *retry* one sent because another has failed.  To *commit* is to
+start forwarding one answer, after which nothing is hedged.
+
+::
+
+    NEW ----start---> RACING --a good or final answer----> COMMITTED --its end--> DONE
+                        |  \\--all failed, a real answer--> COMMITTED
+                        |---all failed, none real--------> DONE  (reply of our own)
+                        |---the deadline passed----------> COMMITTED or DONE, likewise
+                        `---the client left--------------> DONE
+
+Every event is safe in every state: late, early and repeated ones return
+:attr:`Step.WAIT` and change nothing.  After each event the shell does three things,
+in this order: cancel the attempts in :attr:`Exchange.cancelled` (and empty it),
+carry out the step, and arm one timer for :attr:`Exchange.due_at`.
+
+Budget: one object a request, one an attempt, one a list of them.
+"""
+
+import enum
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hedgerow.errors import Failure
+from hedgerow.policy.attempt import Attempt, Kind
+from hedgerow.policy.balance import Balancer, Replica
+from hedgerow.policy.budget import Budget, NoBudget
+from hedgerow.policy.counters import Counters
+from hedgerow.policy.deadlines import DeadlineRule
+from hedgerow.policy.hedging import NO_HEDGE, HedgeRule
+from hedgerow.policy.outcomes import (
+    NEVER_SENT,
+    AnswerRule,
+    Outcome,
+    Situation,
+    Verdict,
+    rank,
+)
+
+
+class State(enum.Enum):
+    """Where a request is in its life."""
+
+    NEW = enum.auto()
+    RACING = enum.auto()  # attempts are in flight, or one is waiting for its not-before
+    COMMITTED = enum.auto()  # one answer is being forwarded
+    DONE = enum.auto()
+
+
+class Step(enum.Enum):
+    """What the shell must do next."""
+
+    WAIT = enum.auto()
+    LAUNCH = enum.auto()  # start the attempts in `launched` (and empty it)
+    HOLD = enum.auto()  # keep this answer; report its body before anything is forwarded
+    FORWARD = enum.auto()  # pass `winner`'s answer on, from its head
+    REPLY = enum.auto()  # answer for `situation`, from the route's own replies
+    ABORT = enum.auto()  # the committed answer broke: break the client's connection too
+
+
+@dataclass(slots=True)
+class Policy:
+    """What all the exchanges of one route share: its rules, and its live state."""
+
+    balancer: Balancer
+    hedge: HedgeRule = NO_HEDGE
+    answers: AnswerRule = field(default_factory=AnswerRule)
+    deadline: DeadlineRule = field(default_factory=lambda: DeadlineRule(default=30.0))
+    budget: Budget = field(default_factory=NoBudget)
+    own_replies: frozenset[Situation] = frozenset()  # situations that the route answers itself
+    counters: Counters = field(default_factory=Counters)
+    holds_answers: bool = field(init=False)  # a good head is not enough to commit to it
+
+    def __post_init__(self) -> None:
+        self.holds_answers = self.answers.body != "any" or self.hedge.at == "first-byte"
+
+
+class Exchange:
+    """One request: events in, steps out."""
+
+    __slots__ = (
+        "_hedge_due_at",
+        "_in_race",
+        "_may_repeat",
+        "_not_before",
+        "_policy",
+        "attempts",
+        "cancelled",
+        "deadline_at",
+        "due_at",
+        "launched",
+        "situation",
+        "state",
+        "winner",
+    )
+
+    def __init__(self, policy: Policy, *, deadline_at: float, may_repeat: bool) -> None:
+        """Prepare a request that must be answered by ``deadline_at``.
+
+        ``may_repeat`` says whether sending it twice is safe and possible: an idempotent
+        method (or a promise that it is), and a body at hand.
+        """
+        self._policy = policy
+        self._may_repeat = may_repeat
+        self._in_race = 0  # attempts whose outcome is open
+        self._hedge_due_at = math.inf
+        self._not_before = -math.inf
+        self.deadline_at = deadline_at
+        self.due_at = math.inf  # call timer_fired() then; infinite: no timer
+        self.state = State.NEW
+        self.attempts: list[Attempt] = []
+        self.launched: list[Attempt] = []
+        self.cancelled: list[Attempt] = []
+        self.winner: Attempt | None = None
+        self.situation: Situation | None = None
+
+    # --- events, in the order in which they usually come ---
+
+    def start(self, now: float) -> Step:
+        """Send the primary: always, and at nobody's expense."""
+        if self.state is not State.NEW:
+            return Step.WAIT
+        policy = self._policy
+        policy.counters.requests += 1
+        if now >= self.deadline_at:
+            return self._reply(Situation.EXPIRED)
+        replica = policy.balancer.choose(())
+        if replica is None:
+            return self._reply(Situation.UNAVAILABLE)
+        policy.budget.deposit()
+        self.state = State.RACING
+        self._launch(now, replica, Kind.PRIMARY)
+        if self._may_repeat:
+            self._hedge_due_at = now + policy.hedge.next_delay(1)
+        self._schedule()
+        return Step.LAUNCH
+
+    def timer_fired(self, now: float) -> Step:
+        """Let time act: the deadline, an attempt's own time, or the hedge delay has passed."""
+        if now < self.due_at or self.state is State.DONE:
+            return Step.WAIT
+        if self.state is State.COMMITTED:
+            return self._break_off(now)
+        if now >= self.deadline_at:
+            return self._give_up(now, Situation.EXPIRED)
+        late = [a for a in self.attempts if a.outcome is None and now >= a.expires_at]
+        for attempt in late:
+            self._fail(now, attempt, Failure.TIMEOUT)
+            self.cancelled.append(attempt)
+        if late or (self._in_race == 0 and now >= self._hedge_due_at):
+            return self._after_failure(now)
+        if now >= self._hedge_due_at:
+            return self._hedge(now)
+        self._schedule()
+        return Step.WAIT
+
+    def head_arrived(
+        self, now: float, attempt: Attempt, status: int, retry_after: float | None = None
+    ) -> Step:
+        """An attempt's answer has begun; ``retry_after`` is the upstream's pushback (seconds)."""
+        if attempt.outcome is not None or self.state is not State.RACING:
+            return Step.WAIT
+        attempt.status = status
+        attempt.answered_at = now
+        policy = self._policy
+        verdict = policy.answers.judge(status)
+        if verdict is Verdict.TRANSIENT:
+            if retry_after is not None:
+                self._not_before = max(self._not_before, now + retry_after)
+            self._settle(attempt, Outcome.FAILURE)
+            return self._after_failure(now)
+        if verdict is Verdict.GOOD and policy.holds_answers:
+            return Step.HOLD
+        return self._commit(now, attempt, Outcome.SUCCESS)
+
+    def body_began(self, now: float, attempt: Attempt) -> Step:
+        """The first byte of a held answer's body is here."""
+        if attempt.outcome is not None or self.state is not State.RACING:
+            return Step.WAIT
+        if self._policy.answers.body != "any":
+            return Step.HOLD
+        return self._commit(now, attempt, Outcome.SUCCESS)
+
+    def body_judged(self, now: float, attempt: Attempt, *, usable: bool) -> Step:
+        """A held answer's body is whole, and is (or is not) what the route asked for."""
+        if attempt.outcome is not None or self.state is not State.RACING:
+            return Step.WAIT
+        if usable:
+            return self._commit(now, attempt, Outcome.SUCCESS)
+        self._fail(now, attempt, Failure.UNUSABLE)
+        return self._after_failure(now)
+
+    def attempt_failed(self, now: float, attempt: Attempt, failure: Failure) -> Step:
+        """An attempt will bring no whole answer any more."""
+        if self.state is State.COMMITTED and attempt is self.winner:
+            self._end(now, attempt)
+            attempt.failure = failure
+            attempt.outcome = Outcome.FAILURE
+            return self._abort()
+        if attempt.outcome is not None or self.state is not State.RACING:
+            self._end(now, attempt)
+            attempt.failure = attempt.failure or failure  # a kept answer that broke is none
+            return Step.WAIT
+        self._fail(now, attempt, failure)
+        return self._after_failure(now)
+
+    def answer_ended(self, now: float, attempt: Attempt) -> Step:
+        """An attempt's answer has been received to its last byte."""
+        self._end(now, attempt)
+        if self.state is State.COMMITTED and attempt is self.winner:
+            self.state = State.DONE
+            self.due_at = math.inf
+            counters = self._policy.counters
+            if attempt.outcome is Outcome.SUCCESS:
+                counters.answered += 1
+                if attempt.kind is Kind.HEDGE:
+                    counters.hedges_won += 1
+            else:
+                counters.failed += 1
+        return Step.WAIT
+
+    def client_left(self, now: float) -> Step:
+        """Nobody waits for the answer any more: stop all work for it."""
+        if self.state is not State.DONE:
+            if self.state is not State.NEW:
+                self._policy.counters.abandoned += 1
+            if self.winner is not None:
+                self.winner.outcome = Outcome.IGNORE
+            self._finish(now, keep=None)
+        return Step.WAIT
+
+    def best_failure(self) -> Failure | None:
+        """Return the failure that tells the client most; None when no attempt was made."""
+        failures = [a.failure for a in self.attempts if a.failure is not None]
+        return min(failures, key=lambda failure: rank(0, failure), default=None)
+
+    # --- decisions ---
+
+    def _hedge(self, now: float) -> Step:
+        """Send copies because the delay has passed; a refusal never fails the request."""
+        if self._send_copies(now, Kind.HEDGE):
+            return Step.LAUNCH
+        rule = self._policy.hedge
+        again = rule.mode == "staggered" and len(self.attempts) < rule.max_attempts
+        self._hedge_due_at = now + rule.delay if again else math.inf
+        self._schedule()
+        return Step.WAIT
+
+    def _after_failure(self, now: float) -> Step:
+        """Send the next attempt at once, or wait for the others, or give up."""
+        if self._may_repeat or all(a.failure in NEVER_SENT for a in self.attempts):
+            if now < self._not_before < self.deadline_at:
+                self._hedge_due_at = self._not_before
+                self._schedule()
+                return Step.WAIT
+            if now >= self._not_before and self._send_copies(now, Kind.RETRY):
+                return Step.LAUNCH
+        if self._in_race:
+            self._schedule()
+            return Step.WAIT
+        return self._give_up(now, Situation.EXHAUSTED)
+
+    def _send_copies(self, now: float, kind: Kind) -> bool:
+        """Launch what the rule, the replicas and the budget allow; say whether any was."""
+        policy = self._policy
+        if now < self._not_before:
+            return False
+        copies = policy.hedge.copies_at_trigger(len(self.attempts))
+        for _ in range(copies):
+            replica = self._another_replica()
+            if replica is None:
+                break
+            if not policy.budget.withdraw(now):
+                policy.counters.denied += 1
+                break
+            self._launch(now, replica, kind)
+        if not self.launched:
+            return False
+        if self._may_repeat:
+            self._hedge_due_at = now + policy.hedge.next_delay(len(self.attempts))
+        self._schedule()
+        return True
+
+    def _another_replica(self) -> Replica | None:
+        """Prefer a replica not tried yet; go back to a tried one only where the rule allows."""
+        policy = self._policy
+        tried: Sequence[Replica] = [attempt.replica for attempt in self.attempts]
+        replica = policy.balancer.choose(tried)
+        if replica is None and policy.hedge.same_replica:
+            replica = policy.balancer.choose(())
+        return replica
+
+    def _give_up(self, now: float, situation: Situation) -> Step:
+        """Nothing good came in time: the route's own reply, or the best real answer, or ours."""
+        self.situation = situation
+        if situation not in self._policy.own_replies:
+            best = self._best_real_answer(whole=situation is Situation.EXPIRED)
+            if best is not None:
+                if situation is Situation.EXPIRED:
+                    self._policy.counters.expired += 1
+                return self._commit(now, best, Outcome.FAILURE)
+        self._finish(now, keep=None)
+        return self._reply(situation)
+
+    def _best_real_answer(self, *, whole: bool) -> Attempt | None:
+        """Return the failed answer that is worth most to the client; ties go to the earliest.
+
+        ``whole``: only one that needs no more time, because there is none.
+        """
+        answered = [
+            a
+            for a in self.attempts
+            if a.outcome is Outcome.FAILURE
+            and a.failure is None
+            and not (whole and a.ended_at is None)
+        ]
+        return min(answered, key=lambda a: (a.status, a.number), default=None)
+
+    # --- bookkeeping ---
+
+    def _launch(self, now: float, replica: Replica, kind: Kind) -> None:
+        policy = self._policy
+        expires_at = min(self.deadline_at, now + policy.deadline.per_try)
+        attempt = Attempt(len(self.attempts) + 1, kind, replica, now, expires_at)
+        replica.in_flight += 1
+        self._in_race += 1
+        self.attempts.append(attempt)
+        self.launched.append(attempt)
+        counters = policy.counters
+        counters.attempts += 1
+        if kind is Kind.HEDGE:
+            counters.hedges += 1
+        elif kind is Kind.RETRY:
+            counters.retries += 1
+
+    def _schedule(self) -> None:
+        """Set the one timer to the earliest thing that time can do."""
+        due = min(self.deadline_at, self._hedge_due_at)
+        if self._policy.deadline.per_try != math.inf:
+            for attempt in self.attempts:
+                if attempt.outcome is None and attempt.expires_at < due:
+                    due = attempt.expires_at
+        self.due_at = due
+
+    def _commit(self, now: float, attempt: Attempt, outcome: Outcome) -> Step:
+        """Choose the answer; every other attempt is a loser and is cancelled."""
+        if attempt.outcome is None:
+            self._in_race -= 1
+        attempt.outcome = outcome
+        self.winner = attempt
+        if len(self.attempts) > 1:
+            self._finish(now, keep=attempt)
+        self.state = State.COMMITTED
+        deadline = self._policy.deadline
+        self.due_at = self.deadline_at if deadline.covers == "answer" else math.inf
+        return Step.FORWARD
+
+    def _finish(self, now: float, *, keep: Attempt | None) -> None:
+        """End every attempt but ``keep``; those still running are to be cancelled."""
+        for attempt in self.attempts:
+            if attempt is keep:
+                continue
+            if attempt.outcome is None:
+                expired = self.situation is Situation.EXPIRED
+                attempt.failure = Failure.TIMEOUT if expired else None
+                self._settle(attempt, Outcome.FAILURE if expired else Outcome.IGNORE)
+            if attempt.ended_at is None:
+                self._end(now, attempt)
+                self.cancelled.append(attempt)
+        self.state = State.DONE
+        self.due_at = math.inf
+
+    def _reply(self, situation: Situation) -> Step:
+        self.situation = situation
+        self.state = State.DONE
+        counters = self._policy.counters
+        counters.failed += 1
+        if situation is Situation.EXPIRED:
+            counters.expired += 1
+        return Step.REPLY
+
+    def _break_off(self, now: float) -> Step:
+        """The deadline passed inside the committed answer."""
+        winner = self.winner
+        if winner is not None and winner.ended_at is None:
+            self._end(now, winner)
+            winner.failure = Failure.TIMEOUT
+            winner.outcome = Outcome.FAILURE
+            self.cancelled.append(winner)
+        self.situation = Situation.EXPIRED
+        self._policy.counters.expired += 1
+        return self._abort()
+
+    def _abort(self) -> Step:
+        self.state = State.DONE
+        self.due_at = math.inf
+        self._policy.counters.failed += 1
+        self._policy.counters.aborted += 1
+        return Step.ABORT
+
+    def _fail(self, now: float, attempt: Attempt, failure: Failure) -> None:
+        attempt.failure = failure
+        self._settle(attempt, Outcome.FAILURE)
+        self._end(now, attempt)
+
+    def _settle(self, attempt: Attempt, outcome: Outcome) -> None:
+        attempt.outcome = outcome
+        self._in_race -= 1
+
+    def _end(self, now: float, attempt: Attempt) -> None:
+        if attempt.ended_at is None:
+            attempt.ended_at = now
+            attempt.replica.in_flight -= 1
