@@ -6,6 +6,8 @@ connection on it, traces and logs are told from it afterwards.  It decides nothi
 
 import enum
 
+from typing_extensions import override
+
 from hedgerow.errors import Failure
 from hedgerow.policy.balance import Replica
 from hedgerow.policy.outcomes import Outcome
@@ -49,6 +51,7 @@ class Attempt:
         self.ended_at: float | None = None
         self.outcome: Outcome | None = None  # None: still in the race, or being forwarded
 
+    @override
     def __repr__(self) -> str:
         what = self.outcome.value if self.outcome else "in flight"
         why = self.failure.value if self.failure else (self.status or "no answer")

@@ -12,7 +12,7 @@ start forwarding one answer, after which nothing is hedged.
 ::
 
     NEW ----start---> RACING --a good or final answer----> COMMITTED --its end--> DONE
-                        |  \\--all failed, a real answer--> COMMITTED
+                        |---all failed, a real answer---> COMMITTED
                         |---all failed, none real--------> DONE  (reply of our own)
                         |---the deadline passed----------> COMMITTED or DONE, likewise
                         `---the client left--------------> DONE
