@@ -11,6 +11,8 @@ gateway, the library, a simulator and the tests all run this same code.
     budget     how much load copies may add
     deadlines  how long a request may take
     counters   what an operator would ask
+    rules      all of these for one route
+    steps      the states of a request, and what its shell is told to do
     exchange   the whole sequence of one request, built from the above
 """
 
@@ -19,9 +21,11 @@ from hedgerow.policy.balance import Balancer, LeastRequest, Replica, RoundRobin
 from hedgerow.policy.budget import Budget, LoadBudget, NoBudget
 from hedgerow.policy.counters import Counters
 from hedgerow.policy.deadlines import DeadlineRule
-from hedgerow.policy.exchange import Exchange, Policy, State, Step
+from hedgerow.policy.exchange import Exchange
 from hedgerow.policy.hedging import NO_HEDGE, HedgeRule
 from hedgerow.policy.outcomes import AnswerRule, Outcome, Situation, Verdict
+from hedgerow.policy.rules import Policy
+from hedgerow.policy.steps import State, Step
 
 __all__ = [
     "Exchange",

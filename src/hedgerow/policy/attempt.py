@@ -1,16 +1,19 @@
 """One attempt: the request sent once, to one replica.
 
 A record that the exchange writes and everybody may read: the shells hang their
-connection on it, traces and logs are told from it afterwards.  It decides nothing.
+connection on it, traces and logs are told from it afterwards.  It decides nothing;
+the two functions below only say which of several attempts is worth most to a client
+who must be given one that failed.
 """
 
 import enum
+from collections.abc import Sequence
 
 from typing_extensions import override
 
 from hedgerow.errors import Failure
 from hedgerow.policy.balance import Replica
-from hedgerow.policy.outcomes import Outcome
+from hedgerow.policy.outcomes import Outcome, rank
 
 
 class Kind(enum.Enum):
@@ -56,3 +59,22 @@ class Attempt:
         what = self.outcome.value if self.outcome else "in flight"
         why = self.failure.value if self.failure else (self.status or "no answer")
         return f"<Attempt {self.number} {self.kind.value} to {self.replica.name}: {what}, {why}>"
+
+
+def best_answer(attempts: Sequence[Attempt], *, whole: bool) -> Attempt | None:
+    """Return the failed but real answer that is worth most; ties go to the earliest attempt.
+
+    ``whole``: only one that has been received to its end.
+    """
+    answered = [
+        a
+        for a in attempts
+        if a.outcome is Outcome.FAILURE and a.failure is None and not (whole and a.ended_at is None)
+    ]
+    return min(answered, key=lambda a: (rank(a.status, None), a.number), default=None)
+
+
+def best_failure(attempts: Sequence[Attempt]) -> Failure | None:
+    """Return the failure that tells most; None when there was none."""
+    failures = [a.failure for a in attempts if a.failure is not None]
+    return min(failures, key=lambda failure: rank(0, failure), default=None)

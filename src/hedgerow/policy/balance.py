@@ -39,7 +39,11 @@ class Balancer(Protocol):
 
 
 class RoundRobin:
-    """Each in turn."""
+    """Each in turn; only a request's first attempt takes a turn.
+
+    If copies took one too, two replicas and one copy a request, refused by the budget or
+    not, would send every primary to the same replica.
+    """
 
     __slots__ = ("_next", "_replicas")
 
@@ -49,12 +53,12 @@ class RoundRobin:
 
     def choose(self, tried: Sequence[Replica]) -> Replica | None:
         replicas = self._replicas
-        for _ in replicas:
-            replica = replicas[self._next]
-            self._next = (self._next + 1) % len(replicas)
-            if replica not in tried:
-                return replica
-        return None
+        turn = self._next
+        if not tried and replicas:
+            self._next = (turn + 1) % len(replicas)
+            return replicas[turn]
+        following = (*replicas[turn:], *replicas[:turn])
+        return next((replica for replica in following if replica not in tried), None)
 
 
 class LeastRequest:

@@ -20,68 +20,23 @@ start forwarding one answer, after which nothing is hedged.
 Every event is safe in every state: late, early and repeated ones return
 :attr:`Step.WAIT` and change nothing.  After each event the shell does three things,
 in this order: cancel the attempts in :attr:`Exchange.cancelled` (and empty it),
-carry out the step, and arm one timer for :attr:`Exchange.due_at`.
+carry out the step, and arm one timer for :attr:`Exchange.due_at`.  A winner whose
+answer had already ended needs no more events: DONE comes with its FORWARD.
+
+Nothing is launched and nothing committed to at or after the deadline, even where its
+timer is late: what began then would only be broken off again.
 
 Budget: one object a request, one an attempt, one a list of them.
 """
 
-import enum
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from hedgerow.errors import Failure
-from hedgerow.policy.attempt import Attempt, Kind
-from hedgerow.policy.balance import Balancer, Replica
-from hedgerow.policy.budget import Budget, NoBudget
-from hedgerow.policy.counters import Counters
-from hedgerow.policy.deadlines import DeadlineRule
-from hedgerow.policy.hedging import NO_HEDGE, HedgeRule
-from hedgerow.policy.outcomes import (
-    NEVER_SENT,
-    AnswerRule,
-    Outcome,
-    Situation,
-    Verdict,
-    rank,
-)
-
-
-class State(enum.Enum):
-    """Where a request is in its life."""
-
-    NEW = enum.auto()
-    RACING = enum.auto()  # attempts are in flight, or one is waiting for its not-before
-    COMMITTED = enum.auto()  # one answer is being forwarded
-    DONE = enum.auto()
-
-
-class Step(enum.Enum):
-    """What the shell must do next."""
-
-    WAIT = enum.auto()
-    LAUNCH = enum.auto()  # start the attempts in `launched` (and empty it)
-    HOLD = enum.auto()  # keep this answer; report its body before anything is forwarded
-    FORWARD = enum.auto()  # pass `winner`'s answer on, from its head
-    REPLY = enum.auto()  # answer for `situation`, from the route's own replies
-    ABORT = enum.auto()  # the committed answer broke: break the client's connection too
-
-
-@dataclass(slots=True)
-class Policy:
-    """What all the exchanges of one route share: its rules, and its live state."""
-
-    balancer: Balancer
-    hedge: HedgeRule = NO_HEDGE
-    answers: AnswerRule = field(default_factory=AnswerRule)
-    deadline: DeadlineRule = field(default_factory=lambda: DeadlineRule(default=30.0))
-    budget: Budget = field(default_factory=NoBudget)
-    own_replies: frozenset[Situation] = frozenset()  # situations that the route answers itself
-    counters: Counters = field(default_factory=Counters)
-    holds_answers: bool = field(init=False)  # a good head is not enough to commit to it
-
-    def __post_init__(self) -> None:
-        self.holds_answers = self.answers.body != "any" or self.hedge.at == "first-byte"
+from hedgerow.policy.attempt import Attempt, Kind, best_answer, best_failure
+from hedgerow.policy.balance import Replica
+from hedgerow.policy.outcomes import NEVER_SENT, Outcome, Situation, Verdict
+from hedgerow.policy.rules import Policy
+from hedgerow.policy.steps import State, Step
 
 
 class Exchange:
@@ -144,6 +99,15 @@ class Exchange:
         self._schedule()
         return Step.LAUNCH
 
+    def request_ended(self, now: float, deadline_at: float) -> None:
+        """A streamed request is out whole: from now on its answer has until ``deadline_at``."""
+        if self.state is not State.RACING:
+            return
+        self.deadline_at = deadline_at
+        for attempt in self.attempts:
+            attempt.expires_at = min(deadline_at, now + self._policy.deadline.per_try)
+        self._schedule()
+
     def timer_fired(self, now: float) -> Step:
         """Let time act: the deadline, an attempt's own time, or the hedge delay has passed."""
         if now < self.due_at or self.state is State.DONE:
@@ -154,9 +118,10 @@ class Exchange:
             return self._give_up(now, Situation.EXPIRED)
         late = [a for a in self.attempts if a.outcome is None and now >= a.expires_at]
         for attempt in late:
+            self._cancel(now, attempt)
             self._fail(now, attempt, Failure.TIMEOUT)
-            self.cancelled.append(attempt)
-        if late or (self._in_race == 0 and now >= self._hedge_due_at):
+        pushback_is_over = now >= self._hedge_due_at == self._not_before
+        if late or pushback_is_over:
             return self._after_failure(now)
         if now >= self._hedge_due_at:
             return self._hedge(now)
@@ -167,7 +132,7 @@ class Exchange:
         self, now: float, attempt: Attempt, status: int, retry_after: float | None = None
     ) -> Step:
         """An attempt's answer has begun; ``retry_after`` is the upstream's pushback (seconds)."""
-        if attempt.outcome is not None or self.state is not State.RACING:
+        if attempt.outcome is not None or attempt.status or self.state is not State.RACING:
             return Step.WAIT
         attempt.status = status
         attempt.answered_at = now
@@ -180,22 +145,22 @@ class Exchange:
             return self._after_failure(now)
         if verdict is Verdict.GOOD and policy.holds_answers:
             return Step.HOLD
-        return self._commit(now, attempt, Outcome.SUCCESS)
+        return self._accept(now, attempt)
 
     def body_began(self, now: float, attempt: Attempt) -> Step:
         """The first byte of a held answer's body is here."""
-        if attempt.outcome is not None or self.state is not State.RACING:
+        if attempt.outcome is not None or not attempt.status or self.state is not State.RACING:
             return Step.WAIT
         if self._policy.answers.body != "any":
             return Step.HOLD
-        return self._commit(now, attempt, Outcome.SUCCESS)
+        return self._accept(now, attempt)
 
     def body_judged(self, now: float, attempt: Attempt, *, usable: bool) -> Step:
         """A held answer's body is whole, and is (or is not) what the route asked for."""
-        if attempt.outcome is not None or self.state is not State.RACING:
+        if attempt.outcome is not None or not attempt.status or self.state is not State.RACING:
             return Step.WAIT
         if usable:
-            return self._commit(now, attempt, Outcome.SUCCESS)
+            return self._accept(now, attempt)
         self._fail(now, attempt, Failure.UNUSABLE)
         return self._after_failure(now)
 
@@ -206,26 +171,21 @@ class Exchange:
             attempt.failure = failure
             attempt.outcome = Outcome.FAILURE
             return self._abort()
-        if attempt.outcome is not None or self.state is not State.RACING:
+        if attempt.outcome is None and self.state is State.RACING:
+            self._fail(now, attempt, failure)
+            return self._after_failure(now)
+        if attempt.ended_at is None:
             self._end(now, attempt)
-            attempt.failure = attempt.failure or failure  # a kept answer that broke is none
-            return Step.WAIT
-        self._fail(now, attempt, failure)
-        return self._after_failure(now)
+            attempt.failure = failure  # a kept answer that broke is none
+        return Step.WAIT
 
     def answer_ended(self, now: float, attempt: Attempt) -> Step:
         """An attempt's answer has been received to its last byte."""
         self._end(now, attempt)
         if self.state is State.COMMITTED and attempt is self.winner:
-            self.state = State.DONE
-            self.due_at = math.inf
-            counters = self._policy.counters
-            if attempt.outcome is Outcome.SUCCESS:
-                counters.answered += 1
-                if attempt.kind is Kind.HEDGE:
-                    counters.hedges_won += 1
-            else:
-                counters.failed += 1
+            self._complete(attempt)
+        elif self._policy.answers.body == "any":
+            return self.body_began(now, attempt)  # the end of an empty body is all of it
         return Step.WAIT
 
     def client_left(self, now: float) -> Step:
@@ -233,15 +193,14 @@ class Exchange:
         if self.state is not State.DONE:
             if self.state is not State.NEW:
                 self._policy.counters.abandoned += 1
-            if self.winner is not None:
+            if self.winner is not None and self.winner.outcome is Outcome.SUCCESS:
                 self.winner.outcome = Outcome.IGNORE
             self._finish(now, keep=None)
         return Step.WAIT
 
     def best_failure(self) -> Failure | None:
-        """Return the failure that tells the client most; None when no attempt was made."""
-        failures = [a.failure for a in self.attempts if a.failure is not None]
-        return min(failures, key=lambda failure: rank(0, failure), default=None)
+        """Return the failure that tells the client most; None when there was none."""
+        return best_failure(self.attempts)
 
     # --- decisions ---
 
@@ -249,32 +208,38 @@ class Exchange:
         """Send copies because the delay has passed; a refusal never fails the request."""
         if self._send_copies(now, Kind.HEDGE):
             return Step.LAUNCH
-        rule = self._policy.hedge
-        again = rule.mode == "staggered" and len(self.attempts) < rule.max_attempts
-        self._hedge_due_at = now + rule.delay if again else math.inf
+        self._ask_again_later(now)
         self._schedule()
         return Step.WAIT
 
     def _after_failure(self, now: float) -> Step:
         """Send the next attempt at once, or wait for the others, or give up."""
+        if now >= self.deadline_at:
+            return self._give_up(now, Situation.EXPIRED)
         if self._may_repeat or all(a.failure in NEVER_SENT for a in self.attempts):
-            if now < self._not_before < self.deadline_at:
+            if now < self._not_before < self.deadline_at and self._could_send():
                 self._hedge_due_at = self._not_before
                 self._schedule()
                 return Step.WAIT
-            if now >= self._not_before and self._send_copies(now, Kind.RETRY):
+            if self._send_copies(now, Kind.RETRY):
                 return Step.LAUNCH
         if self._in_race:
+            if now >= self._hedge_due_at:
+                self._ask_again_later(now)
             self._schedule()
             return Step.WAIT
-        return self._give_up(now, Situation.EXHAUSTED)
+        no_capacity = all(a.failure is Failure.NO_CAPACITY for a in self.attempts)
+        return self._give_up(now, Situation.UNAVAILABLE if no_capacity else Situation.EXHAUSTED)
 
     def _send_copies(self, now: float, kind: Kind) -> bool:
         """Launch what the rule, the replicas and the budget allow; say whether any was."""
         policy = self._policy
         if now < self._not_before:
             return False
-        copies = policy.hedge.copies_at_trigger(len(self.attempts))
+        sent = len(self.attempts)
+        copies = policy.hedge.copies_at_trigger(sent)
+        if not self._may_repeat:
+            copies = min(copies, 1)  # what was never sent may go out again, but not twice
         for _ in range(copies):
             replica = self._another_replica()
             if replica is None:
@@ -283,47 +248,50 @@ class Exchange:
                 policy.counters.denied += 1
                 break
             self._launch(now, replica, kind)
-        if not self.launched:
+        if len(self.attempts) == sent:
             return False
         if self._may_repeat:
             self._hedge_due_at = now + policy.hedge.next_delay(len(self.attempts))
         self._schedule()
         return True
 
+    def _could_send(self) -> bool:
+        """Say whether the rule and the replicas leave room for another attempt at all."""
+        room = self._policy.hedge.copies_at_trigger(len(self.attempts))
+        return room > 0 and self._another_replica() is not None
+
+    def _ask_again_later(self, now: float) -> None:
+        """Let a refused hedge be asked for after another delay, if it can still be sent then."""
+        rule = self._policy.hedge
+        again = rule.mode == "staggered" and rule.delay > 0 and self._could_send()
+        self._hedge_due_at = now + rule.next_delay(len(self.attempts)) if again else math.inf
+
     def _another_replica(self) -> Replica | None:
         """Prefer a replica not tried yet; go back to a tried one only where the rule allows."""
         policy = self._policy
-        tried: Sequence[Replica] = [attempt.replica for attempt in self.attempts]
+        tried = [attempt.replica for attempt in self.attempts]
         replica = policy.balancer.choose(tried)
         if replica is None and policy.hedge.same_replica:
-            replica = policy.balancer.choose(())
+            replica = policy.balancer.choose(tried[-1:]) or policy.balancer.choose(())
         return replica
+
+    def _accept(self, now: float, attempt: Attempt) -> Step:
+        """A good or a final answer ends the race, unless the deadline has ended it already."""
+        if now >= self.deadline_at:
+            return self._give_up(now, Situation.EXPIRED)
+        return self._commit(now, attempt, Outcome.SUCCESS)
 
     def _give_up(self, now: float, situation: Situation) -> Step:
         """Nothing good came in time: the route's own reply, or the best real answer, or ours."""
         self.situation = situation
         if situation not in self._policy.own_replies:
-            best = self._best_real_answer(whole=situation is Situation.EXPIRED)
+            best = best_answer(self.attempts, whole=situation is Situation.EXPIRED)
             if best is not None:
                 if situation is Situation.EXPIRED:
                     self._policy.counters.expired += 1
                 return self._commit(now, best, Outcome.FAILURE)
         self._finish(now, keep=None)
         return self._reply(situation)
-
-    def _best_real_answer(self, *, whole: bool) -> Attempt | None:
-        """Return the failed answer that is worth most to the client; ties go to the earliest.
-
-        ``whole``: only one that needs no more time, because there is none.
-        """
-        answered = [
-            a
-            for a in self.attempts
-            if a.outcome is Outcome.FAILURE
-            and a.failure is None
-            and not (whole and a.ended_at is None)
-        ]
-        return min(answered, key=lambda a: (a.status, a.number), default=None)
 
     # --- bookkeeping ---
 
@@ -362,7 +330,21 @@ class Exchange:
         self.state = State.COMMITTED
         deadline = self._policy.deadline
         self.due_at = self.deadline_at if deadline.covers == "answer" else math.inf
+        if attempt.ended_at is not None:
+            self._complete(attempt)
         return Step.FORWARD
+
+    def _complete(self, winner: Attempt) -> None:
+        """Nothing of the winner's answer is still to come."""
+        self.state = State.DONE
+        self.due_at = math.inf
+        counters = self._policy.counters
+        if winner.outcome is Outcome.SUCCESS:
+            counters.answered += 1
+            if winner.kind is Kind.HEDGE:
+                counters.hedges_won += 1
+        else:
+            counters.failed += 1
 
     def _finish(self, now: float, *, keep: Attempt | None) -> None:
         """End every attempt but ``keep``; those still running are to be cancelled."""
@@ -373,9 +355,7 @@ class Exchange:
                 expired = self.situation is Situation.EXPIRED
                 attempt.failure = Failure.TIMEOUT if expired else None
                 self._settle(attempt, Outcome.FAILURE if expired else Outcome.IGNORE)
-            if attempt.ended_at is None:
-                self._end(now, attempt)
-                self.cancelled.append(attempt)
+            self._cancel(now, attempt)
         self.state = State.DONE
         self.due_at = math.inf
 
@@ -391,11 +371,10 @@ class Exchange:
     def _break_off(self, now: float) -> Step:
         """The deadline passed inside the committed answer."""
         winner = self.winner
-        if winner is not None and winner.ended_at is None:
-            self._end(now, winner)
+        if winner is not None:
             winner.failure = Failure.TIMEOUT
             winner.outcome = Outcome.FAILURE
-            self.cancelled.append(winner)
+            self._cancel(now, winner)
         self.situation = Situation.EXPIRED
         self._policy.counters.expired += 1
         return self._abort()
@@ -409,12 +388,19 @@ class Exchange:
 
     def _fail(self, now: float, attempt: Attempt, failure: Failure) -> None:
         attempt.failure = failure
-        self._settle(attempt, Outcome.FAILURE)
+        ours = failure is Failure.NO_CAPACITY  # it never reached the upstream
+        self._settle(attempt, Outcome.IGNORE if ours else Outcome.FAILURE)
         self._end(now, attempt)
 
     def _settle(self, attempt: Attempt, outcome: Outcome) -> None:
         attempt.outcome = outcome
         self._in_race -= 1
+
+    def _cancel(self, now: float, attempt: Attempt) -> None:
+        """Have the shell stop an attempt, unless it has stopped by itself."""
+        if attempt.ended_at is None:
+            self._end(now, attempt)
+            self.cancelled.append(attempt)
 
     def _end(self, now: float, attempt: Attempt) -> None:
         if attempt.ended_at is None:

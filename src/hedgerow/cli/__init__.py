@@ -1,0 +1,5 @@
+"""The command line: one file a verb; each parses, builds settings, validates, runs, reports.
+
+main     the verbs, and how errors become exit codes
+process  an event loop, signals, and how a server says that it is ready
+"""

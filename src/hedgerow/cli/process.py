@@ -1,0 +1,59 @@
+"""What every verb that serves needs of the operating system: a loop, signals, readiness.
+
+Must not know what is served.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+from hedgerow.errors import ConfigError
+
+import uvloop
+
+
+def run(main: Coroutine[Any, Any, int]) -> int:
+    """Run a verb's coroutine and return its exit code."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
+
+
+class StopSignals:
+    """SIGTERM and SIGINT as something to wait for; a second SIGINT is not caught any more."""
+
+    def __init__(self) -> None:
+        self._stopped = asyncio.Event()
+        self._signal = signal.SIGTERM
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._received, number)
+
+    async def wait(self) -> int:
+        """Wait for the first; return the exit code that goes with it."""
+        await self._stopped.wait()
+        # SIGTERM is how a service is asked to stop, and it did: that is no failure.
+        return 0 if self._signal is signal.SIGTERM else 130
+
+    def _received(self, number: signal.Signals) -> None:
+        self._signal = number
+        self._stopped.set()
+        loop = asyncio.get_running_loop()
+        loop.remove_signal_handler(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def announce(text: str) -> None:
+    """Tell the operator something on stderr, at once."""
+    sys.stderr.write(f"hedgerow: {text}\n")
+    sys.stderr.flush()
+
+
+def listen_address(host: str, port: str) -> str:
+    """Combine ``--host`` and ``--port``; raises ConfigError for a port that cannot be."""
+    if not port.isdecimal() or int(port) > 65535:
+        raise ConfigError(
+            "--port", got=port, must="a number from 0 to 65535", fix="Use 0 for any free port."
+        )
+    return f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{host}:{port}"

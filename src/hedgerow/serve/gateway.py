@@ -1,0 +1,143 @@
+"""The gateway of one process: routes, listeners, and a clean way to stop.
+
+Puts the parts together and keeps them alive: finds the route of each request, writes
+the log, pauses accepting when descriptors run short, drains.  Must not know how a
+request is proxied, nor where the settings came from.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hedgerow.serve.access_log import AccessLog
+from hedgerow.serve.proxy import ProxiedRequest, Surroundings
+from hedgerow.serve.route import ProxyRoute
+from hedgerow.serve.routes import Routes, normal_path
+from hedgerow.serve.story import timeline
+from hedgerow.wire.engine import Engine
+from hedgerow.wire.limits import Limits
+from hedgerow.wire.listener import Listener
+from hedgerow.wire.listening import Listening
+from hedgerow.wire.pool import Pool
+from hedgerow.wire.request import Request
+from hedgerow.wire.server import ServerConnection
+
+
+@dataclass(slots=True)
+class Outputs:
+    """Where a gateway reports each finished request; None: nowhere."""
+
+    access_log: AccessLog | None = None
+    trace: Callable[[str], None] | None = None
+
+
+class Gateway:
+    """Takes requests and sends each to its route."""
+
+    def __init__(self, engine: Engine, limits: Limits, outputs: Outputs) -> None:
+        self.surroundings = Surroundings(engine, self._finished)
+        self.pools: list[Pool] = []
+        self._engine = engine
+        self._outputs = outputs
+        self._routes: Routes[ProxyRoute] = Routes([])
+        self._listener = Listener(self._handle, limits, engine.sweeper)
+        self._listener.connection_made = self._client_came
+        self._listener.connection_lost = self._client_left
+        self._listening: list[Listening] = []
+        self._is_paused = False
+        engine.sweeper.add(self._tick)
+
+    def lead(self, routes: Routes[ProxyRoute]) -> None:
+        """Use these routes from now on."""
+        self._routes = routes
+
+    async def listen(self, listening: Sequence[Listening]) -> None:
+        """Accept clients on these sockets."""
+        self._listening = list(listening)
+        for one in self._listening:
+            await one.start(lambda: ServerConnection(self._listener))
+
+    async def drain(self, seconds: float) -> int:
+        """Stop accepting, let running requests end, and return how many did not in time."""
+        for listening in self._listening:
+            listening.close()
+        self._listener.drain()
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while self._listener.connections and loop.time() < until:
+            await asyncio.sleep(0.05)
+        left = len(self._listener.connections)
+        self._listener.close()
+        for pool in self.pools:
+            pool.close()
+        await asyncio.sleep(0)  # let the aborted connections report to their requests
+        if self._outputs.access_log is not None:
+            self._outputs.access_log.flush()
+        return left
+
+    # --- one request ---
+
+    def _handle(self, request: Request) -> None:
+        head = request.head
+        path, _, query = head.target.partition(b"?")
+        normal = normal_path(path)
+        if normal is None:
+            request.problem(400, "the path climbs above the root")
+            return
+        found = self._routes.find(head.host, normal, head.method)
+        if found is None:
+            self._no_route(request, normal)
+            return
+        route, parameters = found
+        route.handle(request, parameters, normal, query)
+
+    def _no_route(self, request: Request, path: bytes) -> None:
+        allowed = self._routes.methods_for(path)
+        if allowed:
+            allow = b"Allow: " + b", ".join(sorted(allowed)) + b"\r\n"
+            request.problem(405, "this path does not take that method", fields=allow)
+        else:
+            request.problem(404, "no route leads to this path")
+
+    def _finished(self, proxied: ProxiedRequest) -> None:
+        outputs = self._outputs
+        if outputs.access_log is not None:
+            seconds = proxied.finished_at - proxied.arrived_at
+            outputs.access_log.record(proxied.request, proxied.exchange, seconds)
+        if outputs.trace is not None and proxied.exchange is not None:
+            outputs.trace(_story(proxied))
+
+    # --- clients and descriptors ---
+
+    def _client_came(self) -> None:
+        descriptors = self._engine.descriptors
+        descriptors.accepted()
+        if not descriptors.may_accept and not self._is_paused:
+            self._is_paused = True
+            for listening in self._listening:
+                listening.pause()
+
+    def _client_left(self) -> None:
+        self._engine.descriptors.release()
+
+    def _tick(self, now: float) -> None:
+        """Four times a second: the log, and whether to accept again."""
+        if self._outputs.access_log is not None:
+            self._outputs.access_log.tick(self._engine.wall)
+            self._outputs.access_log.flush()
+        if self._is_paused and self._engine.descriptors.may_accept:
+            self._is_paused = False
+            for listening in self._listening:
+                listening.resume()
+
+
+def _story(proxied: ProxiedRequest) -> str:
+    """Tell a finished request as text: a line for it, and one per attempt."""
+    request, exchange = proxied.request, proxied.exchange
+    head = request.head
+    took = (proxied.finished_at - proxied.arrived_at) * 1000
+    title = (
+        f"{head.method.decode()} {head.target.decode()} -> {request.status or 499}, {took:.0f}ms"
+    )
+    lines = timeline(exchange, proxied.arrived_at) if exchange is not None else []
+    return "\n".join([title, *lines])

@@ -1,0 +1,438 @@
+"""One proxied request on sockets: the shell around ``policy.exchange``.
+
+Carries the exchange's steps out and reports what happened to it.  It has no
+thresholds: when to hedge, which answer wins and when to give up is decided in
+policy; how bytes are framed is decided in wire.  What is left is moving heads and
+bodies between one client and the attempts, with back-pressure both ways, and keeping
+answers that are not (yet) committed to.
+
+Budget of a GET answered by its primary: 0 tasks, 0 loop timers, 2 writes (one to
+each side), 7 objects (two heads, request, this, its call, exchange, attempt).
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from hedgerow.serve.replies import ReplyTemplate
+from typing_extensions import override
+
+from hedgerow.errors import Failure
+from hedgerow.policy import Attempt, Exchange, Outcome, Policy, Situation, Step
+from hedgerow.serve.answers import parse_json, response_for, retry_after_seconds
+from hedgerow.serve.story import server_timing
+from hedgerow.serve.upload import Upload
+from hedgerow.wire.body import Framing
+from hedgerow.wire.client import Call
+from hedgerow.wire.engine import Engine
+from hedgerow.wire.forwarding import downstream_fields, length_line
+from hedgerow.wire.heads import ResponseHead
+from hedgerow.wire.pool import Pool
+from hedgerow.wire.request import Request
+from hedgerow.wire.timers import Timer
+
+
+@dataclass(slots=True)
+class ProxyTerms:
+    """What all proxied requests of one route share."""
+
+    policy: Policy
+    replies: Mapping[Situation, ReplyTemplate] = field(default_factory=dict)
+    deadline_field: bytes | None = None  # tells the upstream the milliseconds that are left
+    max_replay: int = 64 * 1024  # a longer request body is streamed, and sent only once
+    max_held: int = 1024 * 1024  # of an answer that is not committed to
+    server_timing: bool = False
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What all proxied requests of one process share."""
+
+    engine: Engine
+    finished: "Callable[[ProxiedRequest], None]"  # told once about every request
+
+
+class AttemptCall(Call):
+    """One attempt on its connection, and what is kept of its answer until it may be sent on."""
+
+    detail = ""  # why it failed, for the log
+    kept_head: ResponseHead | None = None
+    kept_ended = False
+    json: object = None
+
+    def __init__(self, proxied: "ProxiedRequest", attempt: Attempt, head: bytes) -> None:
+        self.head = head
+        self.attempt = attempt
+        self._proxied = proxied
+        self._kept: list[bytes] = []
+        self.kept_size = 0
+
+    def keep(self, data: bytes, *, ended: bool) -> None:
+        """Keep a piece of the answer's body."""
+        if data:
+            self._kept.append(data)
+            self.kept_size += len(data)
+        self.kept_ended = ended
+
+    def take_kept(self) -> bytes:
+        """Return what was kept, and keep it no longer."""
+        kept, self._kept = b"".join(self._kept), []
+        return kept
+
+    @property
+    def kept_body(self) -> bytes:
+        return b"".join(self._kept)
+
+    # --- called by wire ---
+
+    @override
+    def sent(self) -> None:
+        if self.has_more:
+            self._proxied.attempt_sent(self)
+
+    @override
+    def informed(self, head: ResponseHead) -> None:
+        self._proxied.attempt_informed(self, head)
+
+    @override
+    def answer_began(self, head: ResponseHead, data: bytes, *, ended: bool) -> None:
+        self._proxied.answer_began(self, head, data, ended)
+
+    @override
+    def body_received(self, data: bytes, *, ended: bool) -> None:
+        self._proxied.answer_continued(self, data, ended)
+
+    @override
+    def failed(self, failure: Failure, detail: str) -> None:
+        self.detail = detail
+        self._proxied.attempt_failed(self, failure)
+
+    @override
+    def writing_paused(self) -> None:
+        self._proxied.request.pause_body()
+
+    @override
+    def writing_resumed(self) -> None:
+        self._proxied.request.resume_body()
+
+
+class ProxiedRequest:
+    """One client's request while it is with us; the sink of its body."""
+
+    __slots__ = (
+        "_bucket",
+        "_due_at",
+        "_forwarding",
+        "_head_lines",
+        "_is_finished",
+        "_may_repeat",
+        "_seconds",
+        "_surroundings",
+        "_terms",
+        "_upload",
+        "arrived_at",
+        "calls",
+        "exchange",
+        "finished_at",
+        "request",
+    )
+
+    def __init__(
+        self,
+        terms: ProxyTerms,
+        surroundings: Surroundings,
+        request: Request,
+        head_lines: bytes,
+        seconds: float,
+        may_repeat: bool,
+    ) -> None:
+        """Prepare a request whose head for the upstream begins with ``head_lines``.
+
+        ``seconds`` is what it may take; where the deadline covers the head only, they count
+        from the end of the request, because its upload is the client's own time.
+        """
+        self._terms = terms
+        self._surroundings = surroundings
+        self._head_lines = head_lines
+        self._seconds = seconds
+        self._may_repeat = may_repeat
+        self._bucket: set[Timer] | None = None
+        self._due_at = math.inf
+        self._forwarding = False  # the winner's body goes straight to the client
+        self._is_finished = False
+        self._upload: Upload | None = None
+        self.request = request
+        self.calls: list[AttemptCall] = []
+        self.exchange: Exchange | None = None
+        self.arrived_at = time.monotonic()
+        self.finished_at = 0.0
+        request.sink = self
+
+    def start(self) -> None:
+        """Begin: at once without a body, else when it is whole or too long to be kept."""
+        head = self.request.head
+        if head.framing is Framing.NONE:
+            self._race(self.arrived_at)
+            return
+        self._upload = Upload(self.request)
+        if head.framing is Framing.LENGTH and head.content_length > self._terms.max_replay:
+            self._race(self.arrived_at)
+        self.request.accept_body()
+
+    # --- called by the client's connection ---
+
+    def body_received(self, data: bytes, *, ended: bool) -> None:
+        upload, exchange = self._upload, self.exchange
+        if upload is None:
+            return
+        upload.add(data, ended=ended)
+        if exchange is None:
+            if ended or upload.size > self._terms.max_replay:
+                self._race(time.monotonic())
+        elif ended and self._terms.policy.deadline.covers == "head":
+            now = time.monotonic()
+            exchange.request_ended(now, now + self._seconds)
+            self._arm(now)
+
+    def client_left(self) -> None:
+        exchange = self.exchange
+        now = time.monotonic()
+        if exchange is not None:
+            exchange.client_left(now)
+            self._cancel_losers(exchange)
+        self._finish(now)
+
+    def writing_paused(self) -> None:
+        call = self._winner()
+        if call is not None:
+            call.pause()
+
+    def writing_resumed(self) -> None:
+        call = self._winner()
+        if call is not None:
+            call.resume()
+
+    # --- called by the wheel ---
+
+    def timer_fired(self, now: float) -> None:
+        self._bucket = None
+        exchange = self.exchange
+        if exchange is not None:
+            self._carry_out(now, exchange, exchange.timer_fired(now))
+
+    # --- called by the attempts ---
+
+    def answer_began(self, call: AttemptCall, head: ResponseHead, data: bytes, ended: bool) -> None:
+        exchange = self.exchange
+        if exchange is None:
+            return
+        now = time.monotonic()
+        attempt = call.attempt
+        pushback = head.retry_after and retry_after_seconds(head.retry_after, head.fields)
+        step = exchange.head_arrived(now, attempt, head.status, pushback or None)
+        if step is Step.FORWARD and exchange.winner is attempt:
+            if exchange.cancelled:
+                self._cancel_losers(exchange)
+            self._forward(now, exchange, head, data, ended)
+            return
+        call.kept_head = head
+        call.keep(data, ended=ended)
+        if ended:
+            exchange.answer_ended(now, attempt)
+        if step is Step.HOLD:
+            step = self._judge(now, exchange, call)
+        self._hold_back(call)
+        self._carry_out(now, exchange, step)
+
+    def answer_continued(self, call: AttemptCall, data: bytes, ended: bool) -> None:
+        exchange = self.exchange
+        if exchange is None:
+            return
+        if self._forwarding and exchange.winner is call.attempt:
+            self.request.write(data, ended=ended)
+            if ended:
+                now = time.monotonic()
+                exchange.answer_ended(now, call.attempt)
+                self._finish(now)
+            return
+        now = time.monotonic()
+        call.keep(data, ended=ended)
+        step = Step.WAIT
+        if call.attempt.outcome is None:
+            step = self._judge(now, exchange, call)
+        if ended:
+            exchange.answer_ended(now, call.attempt)
+        self._hold_back(call)
+        self._carry_out(now, exchange, step)
+
+    def attempt_failed(self, call: AttemptCall, failure: Failure) -> None:
+        exchange = self.exchange
+        if exchange is not None:
+            now = time.monotonic()
+            self._carry_out(now, exchange, exchange.attempt_failed(now, call.attempt, failure))
+
+    def attempt_sent(self, call: AttemptCall) -> None:
+        """A streamed body may flow now."""
+        if self._upload is not None:
+            self._upload.flow_to(call)
+
+    def attempt_informed(self, call: AttemptCall, head: ResponseHead) -> None:
+        """Pass an interim answer on; of several attempts only the primary's (RFC 9110 15.2)."""
+        if call.attempt.number == 1 and not self._forwarding:
+            self.request.inform(head.status, downstream_fields(head, b""))
+
+    # --- carrying steps out ---
+
+    def _race(self, now: float) -> None:
+        upload, terms = self._upload, self._terms
+        whole = upload is None or upload.ended
+        since = self.arrived_at
+        if terms.policy.deadline.covers == "head":
+            since = now if whole else math.inf
+        self.exchange = exchange = Exchange(
+            terms.policy, deadline_at=since + self._seconds, may_repeat=self._may_repeat and whole
+        )
+        self._head_lines += length_line(
+            self.request.head, 0 if upload is None else upload.size if whole else None
+        )
+        if upload is not None and not whole:
+            self.request.pause_body()
+        self._carry_out(now, exchange, exchange.start(now))
+
+    def _carry_out(self, now: float, exchange: Exchange, step: Step) -> None:
+        if exchange.cancelled:
+            self._cancel_losers(exchange)
+        if step is Step.LAUNCH:
+            self._launch(now, exchange)
+        elif step is Step.FORWARD:
+            self._forward_kept(now, exchange)
+        elif step is Step.REPLY:
+            self._reply(now, exchange)
+        elif step is Step.ABORT:
+            self.request.abort()
+            self._finish(now)
+        if not self._is_finished:
+            self._arm(now)
+
+    def _launch(self, now: float, exchange: Exchange) -> None:
+        launched, exchange.launched = exchange.launched, []
+        terms, upload = self._terms, self._upload
+        for attempt in launched:
+            head = self._head_lines
+            if terms.deadline_field is not None:
+                left = (attempt.expires_at - now) * 1000
+                head += b"%b: %d\r\n" % (terms.deadline_field, left)
+            if attempt.number > 1:
+                head += b"X-Hedgerow-Attempt: %d\r\n" % attempt.number
+            call = AttemptCall(self, attempt, head + b"\r\n")
+            call.to_head = self.request.head.method == b"HEAD"
+            call.replayable = self._may_repeat
+            if upload is not None:
+                upload.prepare(call)
+            self.calls.append(call)
+            pool: Pool = attempt.replica.address
+            pool.start(call)
+
+    def _arm(self, now: float) -> None:
+        """Have one timer, for the exchange's due time; none when that is never."""
+        exchange = self.exchange
+        due = exchange.due_at if exchange is not None else math.inf
+        if due == self._due_at and self._bucket is not None:
+            return
+        if self._bucket is not None:
+            self._bucket.discard(self)
+            self._bucket = None
+        self._due_at = due
+        if due != math.inf:
+            self._bucket = self._surroundings.engine.wheel.arm(now, due, self)
+
+    def _forward(
+        self, now: float, exchange: Exchange, head: ResponseHead, data: bytes, ended: bool
+    ) -> None:
+        """Commit: this answer goes to the client, from its head."""
+        fields = downstream_fields(head, self._surroundings.engine.date_line)
+        if self._terms.server_timing:
+            fields += server_timing(exchange, self.arrived_at, now)
+        length = head.content_length if head.framing is not Framing.CHUNKED else None
+        self._forwarding = True
+        self.request.begin(head.status, fields, length, data, ended=ended)
+        if ended:
+            winner = exchange.winner
+            if winner is not None:
+                exchange.answer_ended(now, winner)
+            self._finish(now)
+        else:
+            self._arm(now)
+
+    def _forward_kept(self, now: float, exchange: Exchange) -> None:
+        """Commit to an answer that was kept until now."""
+        call = self._winner()
+        if call is None or call.kept_head is None:
+            return
+        template = self._terms.replies.get(Situation.SUCCESS)
+        if template is not None and call.attempt.outcome is Outcome.SUCCESS:
+            self._respond(template, call.json)
+            exchange.answer_ended(now, call.attempt)
+            self._finish(now)
+            return
+        self._forward(now, exchange, call.kept_head, call.take_kept(), call.kept_ended)
+        if not call.kept_ended:
+            call.resume()
+
+    def _reply(self, now: float, exchange: Exchange) -> None:
+        situation = exchange.situation or Situation.EXHAUSTED
+        template = self._terms.replies.get(situation)
+        if template is not None:
+            self._respond(template, None)
+        else:
+            status, detail, retry_after = response_for(situation, exchange.best_failure())
+            self.request.problem(status, detail, retry_after)
+        self._finish(now)
+
+    def _respond(self, template: ReplyTemplate, body: object) -> None:
+        self.request.respond(template.status, template.fields, template.render(body))
+
+    # --- kept answers ---
+
+    def _judge(self, now: float, exchange: Exchange, call: AttemptCall) -> Step:
+        """Tell the exchange what the body of a held answer is worth, once that is known."""
+        if self._terms.policy.answers.body == "json":
+            too_long = call.kept_size > self._terms.max_held
+            if not call.kept_ended and not too_long:
+                return Step.HOLD
+            usable = False
+            if not too_long:
+                call.json, usable = parse_json(call.kept_body)
+            if not call.kept_ended:
+                call.cancel()
+            return exchange.body_judged(now, call.attempt, usable=usable)
+        if call.kept_size:
+            return exchange.body_began(now, call.attempt)
+        return (
+            exchange.body_judged(now, call.attempt, usable=True) if call.kept_ended else Step.HOLD
+        )
+
+    def _hold_back(self, call: AttemptCall) -> None:
+        """Stop reading an answer that may never be wanted."""
+        if not call.kept_ended and call.kept_size > self._terms.max_held:
+            call.pause()
+
+    def _winner(self) -> AttemptCall | None:
+        winner = self.exchange.winner if self.exchange is not None else None
+        return self.calls[winner.number - 1] if winner is not None else None
+
+    def _cancel_losers(self, exchange: Exchange) -> None:
+        cancelled, exchange.cancelled = exchange.cancelled, []
+        for attempt in cancelled:
+            self.calls[attempt.number - 1].cancel()
+
+    def _finish(self, now: float) -> None:
+        if self._is_finished:
+            return
+        self._is_finished = True
+        self.finished_at = now
+        if self._bucket is not None:
+            self._bucket.discard(self)
+            self._bucket = None
+        self._surroundings.finished(self)

@@ -1,0 +1,113 @@
+"""Which route a request belongs to, by host, path and method.
+
+Decides; must not know what a route does.  The most specific pattern wins, whatever
+the order in the file: an exact path before one with parameters before the longest
+prefix; a route for a host before one for any host.
+
+Matching is done on the *normal* path: dot segments are resolved, also those written
+as %2e, because an upstream might resolve them after we have decided.  That path is
+also what goes upstream, so both sides speak of the same resource.  A ``%2F`` stays
+as it is: it is data, not a separator (RFC 3986 section 2.2).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+T = TypeVar("T")
+
+_PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_ENCODED_DOT: Final = re.compile(rb"%2[eE]")
+NO_PARAMETERS: Final[Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Where a route applies: ``/exact``, ``/prefix/`` or ``/with/{parameter}``."""
+
+    path: str
+    host: str | None = None  # without port, lower case
+    methods: frozenset[bytes] | None = None
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names in braces."""
+        return tuple(_PARAMETER.findall(self.path))
+
+    @property
+    def is_prefix(self) -> bool:
+        return self.path.endswith("/")
+
+    def compiled(self) -> "re.Pattern[bytes]":
+        """Return an expression for the whole path."""
+        pieces = _PARAMETER.split(self.path)
+        source = "".join(
+            f"(?P<{piece}>[^/]+)" if index % 2 else re.escape(piece)
+            for index, piece in enumerate(pieces)
+        )
+        return re.compile((source + (".*" if self.is_prefix else "")).encode(), re.DOTALL)
+
+    def rank(self) -> tuple[int, int, int]:
+        """Order patterns, most specific first."""
+        kind = 2 if self.is_prefix else 1 if self.parameters else 0
+        return (0 if self.host else 1, kind, -len(self.path))
+
+
+class Routes(Generic[T]):
+    """Patterns and what they lead to."""
+
+    def __init__(self, entries: Sequence[tuple[Pattern, T]]) -> None:
+        ordered = sorted(entries, key=lambda entry: entry[0].rank())
+        self._entries = [(pattern, pattern.compiled(), target) for pattern, target in ordered]
+        # One route for everything is what `serve URL` makes: no search at all.
+        only = ordered[0] if len(ordered) == 1 else None
+        matches_all = only is not None and only[0] == Pattern("/")
+        self._only: T | None = only[1] if only is not None and matches_all else None
+
+    def find(self, host: bytes, path: bytes, method: bytes) -> tuple[T, Mapping[str, str]] | None:
+        """Return the route and the values of its parameters; None when there is none."""
+        if self._only is not None:
+            return self._only, NO_PARAMETERS
+        name = host.rsplit(b":", 1)[0].decode("latin-1").lower() if b":" in host else None
+        for pattern, expression, target in self._entries:
+            if pattern.methods is not None and method not in pattern.methods:
+                continue
+            if pattern.host is not None and pattern.host != (
+                name if name is not None else host.decode("latin-1").lower()
+            ):
+                continue
+            match = expression.fullmatch(path)
+            if match is not None:
+                found = match.groupdict()
+                values = {key: value.decode("latin-1") for key, value in found.items()}
+                return target, values or NO_PARAMETERS
+        return None
+
+    def methods_for(self, path: bytes) -> set[bytes]:
+        """Return the methods that some route takes for this path: the Allow of a 405."""
+        allowed: set[bytes] = set()
+        for pattern, expression, _ in self._entries:
+            if pattern.methods is not None and expression.fullmatch(path):
+                allowed |= pattern.methods
+        return allowed
+
+
+def normal_path(path: bytes) -> bytes | None:
+    """Resolve dot segments (RFC 3986 section 5.2.4); None when they climb above the root."""
+    if b"/." not in path and b"%2" not in path:
+        return path
+    segments: list[bytes] = []
+    parts = path.split(b"/")[1:]
+    for index, part in enumerate(parts):
+        plain = _ENCODED_DOT.sub(b".", part) if b"%2" in part else part
+        if plain == b"..":
+            if not segments:
+                return None
+            segments.pop()
+        if plain in {b".", b".."}:
+            if index == len(parts) - 1:
+                segments.append(b"")
+        else:
+            segments.append(part)
+    return b"/" + b"/".join(segments)

@@ -1,0 +1,259 @@
+"""The kinds of values in settings: how each is read, written and called.
+
+Decides whether one value is of its kind; must not know which setting it is for, nor
+where it stands: the reader adds both.  Durations, sizes and shares are read by
+``units``; a duration must carry its unit, a size may be a bare number of bytes.
+
+A kind reads what TOML gives (text, number, list, table) and writes TOML that reads
+back as the same value, so that the settings in force can be printed and used again.
+
+Why not msgspec's own conversion: its errors do not say what would have been right.
+"""
+
+import difflib
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hedgerow import units
+
+#: Longer waits are mistakes, and event loops count their timers in 64-bit milliseconds.
+LONGEST: Final = 365 * 86400.0
+#: More bytes than any disk holds; keeps sums of sizes within 64 bits.
+LARGEST: Final = 2**60
+
+_BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class Refused(ValueError):
+    """A value is not of its kind.
+
+    ``fix`` where more can be said than an example; ``part`` where only a part is wrong.
+    """
+
+    def __init__(self, must: str, fix: str = "", *, part: object = None) -> None:
+        super().__init__(must)
+        self.must = must
+        self.fix = fix
+        self.part = part
+
+
+def toml(value: Any) -> str:
+    """Write a value of TOML, tables inline."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        # Where JSON leaves a character as it is TOML allows it too, but for DEL.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, Mapping):
+        pairs = ", ".join(f"{toml_key(key)} = {toml(item)}" for key, item in value.items())
+        return f"{{{pairs}}}"
+    if isinstance(value, (list, tuple, set, frozenset)):
+        items = sorted(value) if isinstance(value, (set, frozenset)) else value
+        return f"[{', '.join(map(toml, items))}]"
+    return str(value)
+
+
+def toml_key(key: str) -> str:
+    """Write a key, in quotes only where it needs them."""
+    return key if _BARE_KEY.fullmatch(key) else toml(key)
+
+
+def _as_it_is(word: str) -> object:
+    return word
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of value."""
+
+    name: str
+    example: str  # as TOML
+    read: Callable[[Any], Any]  # from what TOML gave; raises Refused
+    write: Callable[[Any], str] = toml
+    from_word: Callable[[str], object] = _as_it_is  # what a word on a command line stands for
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """Return the known word that was probably meant, or an empty string."""
+    return next(iter(difflib.get_close_matches(word, known, n=1)), "")
+
+
+# --- numbers with a unit ---
+
+
+def _read_duration(value: object) -> float:
+    if not isinstance(value, str):
+        raise Refused("a duration in quotes with its unit, such as '250ms' or '1m30s'")
+    try:
+        seconds = units.parse_duration(value)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    if seconds > LONGEST:
+        raise Refused(f"at most {LONGEST / 86400:.0f}d")
+    return seconds
+
+
+def _write_duration(seconds: float) -> str:
+    """Write the rounded form where it is exact, else all digits."""
+    text = units.format_duration(seconds) if seconds else "0s"
+    if units.parse_duration(text) != seconds:
+        text = f"{seconds:.9f}".rstrip("0").rstrip(".") + "s"
+    return toml(text)
+
+
+def _read_size(value: object) -> int:
+    size = value if type(value) is int else None
+    if isinstance(value, str):
+        try:
+            size = units.parse_size(value)
+        except OverflowError:
+            size = LARGEST + 1
+        except ValueError as error:
+            raise Refused(str(error)) from error
+    if size is None:
+        raise Refused("a size, such as 64KiB in quotes or a whole number of bytes")
+    if size > LARGEST:
+        raise Refused(f"at most {LARGEST} bytes")
+    return size
+
+
+def _write_size(size: int) -> str:
+    text = units.format_size(size)
+    exact = size >= 1024 and units.parse_size(text) == size
+    return toml(text) if exact else str(size)
+
+
+def _read_byte_rate(value: object) -> float:
+    text = value.removesuffix("/s") if isinstance(value, str) else value
+    try:
+        return float(_read_size(text))
+    except Refused as error:
+        raise Refused("a size a second, such as 500B/s or a whole number of bytes") from error
+
+
+def _write_byte_rate(rate: float) -> str:
+    text = _write_size(round(rate)).strip('"')
+    return toml(f"{text}B/s" if text.isdecimal() else f"{text}/s")
+
+
+def _read_share(value: object) -> float:
+    text = value if isinstance(value, str) else f"{value:f}" if _is_number(value) else ""
+    try:
+        return units.parse_share(text)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+
+
+def _write_share(share: float) -> str:
+    text = f"{share * 100:.6g}%"
+    return toml(text) if "e" not in text and units.parse_share(text) == share else f"{share:f}"
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int or (isinstance(value, float) and math.isfinite(value))
+
+
+# --- plain values ---
+
+
+def _read_count(value: object) -> int:
+    if type(value) is not int:
+        raise Refused("a whole number")
+    return value
+
+
+def _read_switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Refused("true or false, without quotes")
+    return value
+
+
+def read_text(value: object) -> str:
+    """Read text on one line."""
+    if not isinstance(value, str):
+        raise Refused("text in quotes")
+    if not value or not value.isprintable():
+        raise Refused("text of at least one character, without line breaks")
+    return value
+
+
+def _count_from_word(word: str) -> object:
+    return int(word) if word.isascii() and word.isdecimal() and len(word) <= 18 else word
+
+
+def _switch_from_word(word: str) -> object:
+    return {"true": True, "false": False}.get(word.lower(), word)
+
+
+DURATION: Final = Kind("duration", '"250ms"', _read_duration, _write_duration)
+SIZE: Final = Kind("size", '"64KiB"', _read_size, _write_size)
+BYTE_RATE: Final = Kind("size a second", '"500B/s"', _read_byte_rate, _write_byte_rate)
+SHARE: Final = Kind("share", '"5%"', _read_share, _write_share)
+COUNT: Final = Kind("whole number", "100", _read_count, from_word=_count_from_word)
+SWITCH: Final = Kind("true or false", "true", _read_switch, from_word=_switch_from_word)
+TEXT: Final = Kind("text", '"..."', read_text)
+
+
+# --- kinds made of others ---
+
+
+def choice(*words: str) -> Kind:
+    """One of a few words."""
+    listed = ", ".join(map(toml, words[:-1])) + f" or {toml(words[-1])}"
+
+    def read(value: object) -> str:
+        if value in words:
+            return str(value)
+        meant = nearest(value, list(words)) if isinstance(value, str) else ""
+        raise Refused(listed, f'Did you mean "{meant}"?' if meant else "")
+
+    return Kind(listed, toml(words[0]), read)
+
+
+def or_off(kind: Kind, *, instead: str = "") -> Kind:
+    """Also ``"off"``, which is read as None; ``instead`` is what "auto" is told."""
+
+    def read(value: object) -> object:
+        if value == "off":
+            return None
+        if value == "auto" and instead:
+            raise Refused(f"{kind.name} (this version does not choose it for you)", instead)
+        return kind.read(value)
+
+    def write(value: object) -> str:
+        return '"off"' if value is None else kind.write(value)
+
+    return Kind(f'{kind.name} or "off"', kind.example, read, write, kind.from_word)
+
+
+def list_of(kind: Kind, name: str) -> Kind:
+    """At least one value of a kind, each once; kept in order."""
+
+    def read_item(item: object) -> object:
+        try:
+            return kind.read(item)
+        except Refused as error:
+            raise Refused(error.must, error.fix, part=item) from error
+
+    def read(value: object) -> tuple[object, ...]:
+        if not isinstance(value, list):
+            raise Refused(f"a list of {name}", f"Write it in brackets: [{kind.example}].")
+        items = tuple(map(read_item, value))
+        if not items:
+            raise Refused(f"a list of at least one of {name}")
+        twice = next((item for item in items if items.count(item) > 1), None)
+        if twice is not None:
+            raise Refused(f"without {kind.write(twice)} twice", "Keep one of the two.")
+        return items
+
+    def write(values: Any) -> str:
+        return f"[{', '.join(map(kind.write, values))}]"
+
+    def from_word(word: str) -> object:
+        return [kind.from_word(part.strip()) for part in word.split(",")]
+
+    return Kind(f"list of {name}", f"[{kind.example}]", read, write, from_word)

@@ -1,0 +1,57 @@
+"""A request's body on its way to the upstream.
+
+A short body is kept whole, so that it can be sent again; a long one flows through,
+with back-pressure, and can be sent only once.  Must not know which it will be: whoever
+collects decides when it has become too long.
+"""
+
+from hedgerow.wire.body import Framing
+from hedgerow.wire.client import Call
+from hedgerow.wire.request import Request
+
+
+class Upload:
+    """Pieces in; to each attempt the whole body, or to the only one a stream."""
+
+    __slots__ = ("_call", "_pieces", "_prefix", "_request", "_streams", "ended", "size")
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._pieces: list[bytes] = []
+        self._prefix: bytes | None = None  # what goes out with the head
+        self._streams = False
+        self._call: Call | None = None  # where the stream flows
+        self.size = 0
+        self.ended = False
+
+    def add(self, data: bytes, *, ended: bool) -> None:
+        """Take a piece from the client."""
+        self.size += len(data)
+        self.ended = ended
+        if self._call is not None:
+            self._call.send_body(data, ended=ended)
+        else:
+            self._pieces.append(data)
+
+    def prepare(self, call: Call) -> None:
+        """Put what is at hand into a call; one that is not whole will ask for the rest."""
+        if self._prefix is None:
+            self._prefix = b"".join(self._pieces)
+            self._pieces = []
+            self._streams = not self.ended
+        call.body = self._prefix
+        if self._streams:
+            call.has_more = True
+            call.replayable = False
+            call.chunks = self._request.head.framing is Framing.CHUNKED
+
+    def flow_to(self, call: Call) -> None:
+        """The call is on its connection: send what came meanwhile, and read on."""
+        self._call = call
+        self._prefix = b""
+        pieces, self._pieces = self._pieces, []
+        for piece in pieces:
+            call.send_body(piece, ended=False)
+        if self.ended:
+            call.send_body(b"", ended=True)
+        self._request.resume_body()

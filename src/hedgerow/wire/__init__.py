@@ -1,0 +1,38 @@
+"""HTTP/1.1 on asyncio protocols: both sides, callback style, no task a request.
+
+Knows sockets and messages; must not know what they are for: no routes, no policy.
+llhttp (httptools) reads heads, and only here; where a body ends is decided by us.
+
+    heads       one whole head in, a checked record out; framing, Host, targets
+    body        where a body ends;  chunked: the coding
+    request     a request and its answer, as a handler sees them
+    server      a client's connection;  listener: what connections share
+    listening   a listening socket that can pause
+    client      a call and its connection;  pool: the connections to one origin
+    forwarding  what changes from hop to hop
+    timers      one loop timer for all;  engine: the clocks of a process
+    limits, descriptors, problem, status, sockets
+"""
+
+from hedgerow.wire.client import Call
+from hedgerow.wire.engine import Engine
+from hedgerow.wire.limits import Limits
+from hedgerow.wire.listener import Listener
+from hedgerow.wire.listening import Listening
+from hedgerow.wire.pool import Origin, Pool, PoolLimits
+from hedgerow.wire.request import Request, Sink
+from hedgerow.wire.server import ServerConnection
+
+__all__ = [
+    "Call",
+    "Engine",
+    "Limits",
+    "Listener",
+    "Listening",
+    "Origin",
+    "Pool",
+    "PoolLimits",
+    "Request",
+    "ServerConnection",
+    "Sink",
+]

@@ -1,0 +1,320 @@
+"""The client's side of HTTP/1.1: a call, and the connection that carries it.
+
+Sends one request at a time and reads one answer; a connection goes back to its pool
+only when the answer ended where its framing said and not a byte came after it.  Must
+not know why a call is made, nor whether another one races it.
+
+A caller subclasses :class:`Call`: the events below come to it, in callbacks.  A call
+ends exactly once, by ``ended=True``, by ``failed`` or by ``cancel``; after that it
+hears nothing.
+
+Budget of an answer that arrives in one piece: 0 tasks, 0 timers, 1 write, 1 event.
+"""
+
+import asyncio
+from typing import Final, Protocol, cast
+
+from typing_extensions import override
+
+from hedgerow.errors import Failure, PeerError, UpstreamError
+from hedgerow.wire.body import BodyReader, Framing
+from hedgerow.wire.chunked import LAST_CHUNK, chunk
+from hedgerow.wire.heads import ResponseHead, ResponseHeadParser
+from hedgerow.wire.sockets import HIGH_WATER, reset
+
+_MAX_HEAD: Final = 64 * 1024  # generous: upstreams are ours, and cookies grow
+
+
+class Call:
+    """One request on its way to one origin, and what comes back."""
+
+    # Defaults on the class: a call is made per attempt, and most of these never change.
+    body = b""  # what of the body is at hand; the rest comes by send_body()
+    to_head = False  # the method is HEAD: the answer has no body
+    replayable = True  # may be sent again where nothing was answered
+    has_more = False  # the body goes on: send_body() will be called
+    chunks = False  # and in the chunked coding
+    is_resent = False
+    is_done = False
+    connection: "ClientConnection | None" = None
+
+    def __init__(self, head: bytes) -> None:
+        self.head = head  # the whole head, with its framing fields
+
+    # --- events; override ---
+
+    def sent(self) -> None:
+        """The head went out on a connection: send_body() may be called now."""
+
+    def informed(self, head: ResponseHead) -> None:
+        """An interim answer (1xx) other than 100 came."""
+
+    def answer_began(self, head: ResponseHead, data: bytes, *, ended: bool) -> None:
+        """The head is here, with what of the body came along; ``ended``: that was all."""
+
+    def body_received(self, data: bytes, *, ended: bool) -> None:
+        """More of the body; with the last piece (maybe empty) ``ended`` is true."""
+
+    def failed(self, failure: Failure, detail: str) -> None:
+        """There will be no whole answer."""
+
+    def writing_paused(self) -> None:
+        """The upstream reads slower than we send: stop producing."""
+
+    def writing_resumed(self) -> None:
+        """There is room again."""
+
+    # --- actions ---
+
+    def send_body(self, data: bytes, *, ended: bool) -> None:
+        """Send more of the request's body."""
+        connection = self.connection
+        if connection is not None and not self.is_done:
+            connection.send_body(data, chunked=self.chunks, ended=ended)
+
+    def pause(self) -> None:
+        """Stop reading the answer."""
+        if self.connection is not None:
+            self.connection.pause()
+
+    def resume(self) -> None:
+        """Go on reading the answer."""
+        if self.connection is not None:
+            self.connection.resume()
+
+    def cancel(self) -> None:
+        """Nobody wants the answer any more: reset the connection, so that the work stops."""
+        if not self.is_done:
+            self.is_done = True
+            if self.connection is not None:
+                self.connection.cancel()
+
+
+class Owner(Protocol):
+    """What a connection needs of its pool."""
+
+    name: str
+
+    def release(self, connection: "ClientConnection", *, reusable: bool) -> None:
+        """Its exchange is over; take it back, or close it."""
+
+    def lost(self, connection: "ClientConnection") -> None:
+        """It is closed."""
+
+    def resend(self, call: Call) -> None:
+        """Send a call again that an old connection swallowed."""
+
+
+class ClientConnection(asyncio.Protocol):
+    """One connection to an origin; state is grouped by how long it lives."""
+
+    __slots__ = (
+        "_body",
+        "_call",
+        "_is_paused",
+        "_keep_alive",
+        "_parser",
+        "_pool",
+        "_tail",
+        "_transport",
+        "_unsent",
+        "idle_since",
+        "is_reused",
+    )
+
+    def __init__(self, pool: Owner, parser: ResponseHeadParser) -> None:
+        # For the life of the pool.
+        self._pool = pool
+        self._parser = parser
+        # For the life of the connection.
+        self._transport: asyncio.Transport
+        self._is_paused = False
+        self.is_reused = False  # has carried a whole exchange before
+        self.idle_since = 0.0
+        # For the life of one call.
+        self._call: Call | None = None
+        self._tail = b""  # an unfinished head
+        self._body: BodyReader | None = None
+        self._unsent = False  # the request's body is not out whole yet
+        self._keep_alive = False
+
+    # --- called by the pool ---
+
+    def carry(self, call: Call) -> None:
+        """Send a call's head and what there is of its body."""
+        self._call = call
+        self._unsent = call.has_more
+        call.connection = self
+        self._transport.write(call.head + call.body if call.body else call.head)
+        call.sent()
+
+    @property
+    def is_usable(self) -> bool:
+        return not self._transport.is_closing()
+
+    def close(self) -> None:
+        """Close an idle connection."""
+        self._transport.close()
+
+    # --- called by the event loop ---
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=HIGH_WATER, low=HIGH_WATER // 4)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        call = self._call
+        if call is None:
+            # Nobody asked: whatever it is, it must not become the answer to the next request.
+            self._transport.abort()
+        elif self._body is not None:
+            self._read_body(call, data)
+        else:
+            if self._tail:
+                data = self._tail + data
+                self._tail = b""
+            self._read_head(call, data)
+
+    @override
+    def eof_received(self) -> bool:
+        return False  # close; connection_lost() sorts out what it means
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._pool.lost(self)
+        call, self._call = self._call, None
+        if call is None or call.is_done:
+            return
+        body = self._body
+        if body is not None and body.framing is Framing.UNTIL_CLOSE and exc is None:
+            call.is_done = True
+            call.body_received(b"", ended=True)
+        elif body is None and not self._tail and self._may_resend(call):
+            self._pool.resend(call)
+        else:
+            where = "inside the answer" if body is not None or self._tail else "before the answer"
+            self._fail(call, Failure.RESET, f"the connection broke {where}")
+
+    @override
+    def pause_writing(self) -> None:
+        if self._call is not None:
+            self._call.writing_paused()
+
+    @override
+    def resume_writing(self) -> None:
+        if self._call is not None:
+            self._call.writing_resumed()
+
+    # --- reading ---
+
+    def _read_head(self, call: Call, data: bytes) -> None:
+        end = data.find(b"\r\n\r\n")
+        if end < 0:
+            if len(data) > _MAX_HEAD:
+                self._break(call, f"the answer's head is longer than {_MAX_HEAD} bytes")
+            else:
+                self._tail = data
+            return
+        try:
+            head = self._parser.parse(
+                data[: end + 4], to_head=call.to_head, upstream=self._pool.name
+            )
+        except UpstreamError as error:
+            self._break(call, error.detail)
+            return
+        rest = data[end + 4 :]
+        if head.status < 200:
+            self._interim(call, head, rest)
+        elif head.framing is Framing.LENGTH and len(rest) == head.content_length:
+            # The whole answer at once: by far the commonest for small answers.
+            self._done(call, keep_alive=head.keep_alive)
+            call.answer_began(head, rest, ended=True)
+        else:
+            self._start_body(call, head, rest)
+
+    def _interim(self, call: Call, head: ResponseHead, rest: bytes) -> None:
+        if head.status != 100:
+            call.informed(head)
+        if rest and not call.is_done:
+            self._read_head(call, rest)
+
+    def _start_body(self, call: Call, head: ResponseHead, rest: bytes) -> None:
+        reader = BodyReader(head.framing, head.content_length or 0)
+        try:
+            data, rest = reader.feed(rest) if not reader.ended else (b"", rest)
+        except PeerError as error:
+            self._break(call, error.detail)
+            return
+        if reader.ended:
+            self._done(call, keep_alive=head.keep_alive and not rest)
+        else:
+            self._body = reader
+            self._keep_alive = head.keep_alive
+        call.answer_began(head, data, ended=reader.ended)
+
+    def _read_body(self, call: Call, data: bytes) -> None:
+        reader = self._body
+        if reader is None:
+            return
+        try:
+            data, rest = reader.feed(data)
+        except PeerError as error:
+            self._break(call, error.detail)
+            return
+        if reader.ended:
+            self._done(call, keep_alive=self._keep_alive and not rest)
+        if data or reader.ended:
+            call.body_received(data, ended=reader.ended)
+
+    def _done(self, call: Call, *, keep_alive: bool) -> None:
+        """The answer is whole: give the connection back before anybody acts on the answer."""
+        call.is_done = True
+        call.connection = None
+        self._call = None
+        self._body = None
+        if self._is_paused:
+            self.resume()
+        # An answer that overtook its request leaves the rest of that request on the wire.
+        self._pool.release(self, reusable=keep_alive and not self._unsent)
+
+    # --- called by the call ---
+
+    def send_body(self, data: bytes, *, chunked: bool, ended: bool) -> None:
+        if data:
+            self._transport.write(chunk(data) if chunked else data)
+        if ended:
+            self._unsent = False
+            if chunked:
+                self._transport.write(LAST_CHUNK)
+
+    def pause(self) -> None:
+        if not self._is_paused:
+            self._is_paused = True
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        if self._is_paused:
+            self._is_paused = False
+            self._transport.resume_reading()
+
+    def cancel(self) -> None:
+        self._call = None
+        reset(self._transport)
+
+    # --- failing ---
+
+    def _may_resend(self, call: Call) -> bool:
+        """A kept-alive connection may close just as we send on it (RFC 9112 section 9.3.1)."""
+        return self.is_reused and call.replayable and not call.is_resent
+
+    def _break(self, call: Call, detail: str) -> None:
+        self._call = None
+        self._transport.abort()
+        self._fail(call, Failure.PROTOCOL, detail)
+
+    def _fail(self, call: Call, failure: Failure, detail: str) -> None:
+        call.is_done = True
+        call.connection = None
+        call.failed(failure, detail)

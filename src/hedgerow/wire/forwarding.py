@@ -1,0 +1,109 @@
+"""From one hop to the next: the head that goes upstream, the fields that come back.
+
+RFC 9110 section 7.6.  What is sent is built anew from what was parsed and checked,
+never copied: hop-by-hop fields and those that Connection names stay behind, framing
+and Host are written once, Via is added.  Must not know who is hedged or why.
+
+What a client says about its own address (``X-Forwarded-*``, ``Forwarded``) is replaced
+by what we see, unless the operator says that a trusted proxy stands in front.
+"""
+
+import functools
+from typing import Final, Literal
+
+from hedgerow.wire.body import Framing
+from hedgerow.wire.heads import Fields, RequestHead, ResponseHead
+
+Forwarded = Literal["replace", "append"]
+
+_VIA: Final = b"1.1 hedgerow"
+#: Never dropped because a Connection field names them: they are not the client's to remove
+#: (RFC 9110 section 7.6.1), and we write the framing ones ourselves anyway.
+_NOT_NOMINABLE: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"cookie",
+                                   b"authorization", b"cache-control"})  # fmt: skip
+
+#: Methods whose empty body is worth saying: a server may refuse them with 411 otherwise.
+_WITH_BODY: Final = frozenset({b"POST", b"PUT", b"PATCH"})
+
+
+def upstream_head(
+    request: RequestHead,
+    target: bytes,
+    host: bytes,
+    *,
+    peer: str,
+    is_tls: bool,
+    forwarded: Forwarded,
+) -> bytes:
+    """Build the head for the upstream, but for its end.
+
+    The caller adds its own lines (a deadline, an attempt's number) and the empty line.
+    The framing line is separate (:func:`length_line`), because a body may be whole by then.
+    """
+    fields = request.fields
+    if request.connection_options:
+        fields = _without_nominated(fields, request.connection_options)
+    lines = [b"%b %b HTTP/1.1\r\nHost: %b\r\n" % (request.method, target, host)]
+    lines += [b"%b: %b\r\n" % field for field in fields]
+    if not request.was_forwarded:
+        lines.append(_about_client(peer, request.host, is_tls=is_tls))
+    else:
+        lines += _merged(request, peer, is_tls=is_tls, append=forwarded == "append")
+    return b"".join(lines)
+
+
+def length_line(request: RequestHead, buffered: int | None) -> bytes:
+    """Return the framing line for the upstream; ``buffered``: bytes of a body that is at hand."""
+    if buffered is not None:
+        if buffered or request.framing is not Framing.NONE or request.method in _WITH_BODY:
+            return b"Content-Length: %d\r\n" % buffered
+        return b""
+    if request.framing is Framing.CHUNKED:
+        return b"Transfer-Encoding: chunked\r\n"
+    return b"Content-Length: %d\r\n" % request.content_length
+
+
+def downstream_fields(head: ResponseHead, date: bytes) -> bytes:
+    """Build the field lines for the client; ``date`` is added where the upstream sent none."""
+    fields = head.fields
+    if head.connection_options:
+        fields = _without_nominated(fields, head.connection_options)
+    lines = [b"%b: %b\r\n" % field for field in fields]
+    if not head.has_date:
+        lines.append(date)
+    return b"".join(lines)
+
+
+@functools.lru_cache(maxsize=4096)
+def _about_client(peer: str, host: bytes, *, is_tls: bool) -> bytes:
+    """Return the lines that tell who asked us; the same for all requests of one client."""
+    scheme = b"https" if is_tls else b"http"
+    return (
+        b"Via: %b\r\nX-Forwarded-For: %b\r\nX-Forwarded-Proto: %b\r\nX-Forwarded-Host: %b\r\n"
+    ) % (_VIA, peer.encode(), scheme, host)
+
+
+def _merged(request: RequestHead, peer: str, *, is_tls: bool, append: bool) -> list[bytes]:
+    """Return the lines where something set apart has to be combined with ours."""
+    came: dict[bytes, bytes] = {}
+    for name, value in request.apart:
+        came[name] = came[name] + b", " + value if name in came else value
+    via = came.get(b"via")
+    address = peer.encode()
+    lines = [b"Via: %b\r\n" % (via + b", " + _VIA if via else _VIA)]
+    if not append:
+        came = {}
+    before = came.get(b"x-forwarded-for")
+    lines.append(b"X-Forwarded-For: %b\r\n" % (before + b", " + address if before else address))
+    scheme = b"https" if is_tls else b"http"
+    lines.append(b"X-Forwarded-Proto: %b\r\n" % came.get(b"x-forwarded-proto", scheme))
+    lines.append(b"X-Forwarded-Host: %b\r\n" % came.get(b"x-forwarded-host", request.host))
+    if b"forwarded" in came:
+        node = b'"[%b]"' % address if b":" in address else address
+        lines.append(b"Forwarded: %b, for=%b;proto=%b\r\n" % (came[b"forwarded"], node, scheme))
+    return lines
+
+
+def _without_nominated(fields: Fields, options: frozenset[bytes]) -> Fields:
+    nominated = options - _NOT_NOMINABLE
+    return [field for field in fields if field[0].lower() not in nominated]

@@ -1,0 +1,355 @@
+"""Message heads: bytes of one whole head in, one checked record out (RFC 9112).
+
+The only importer of httptools.  llhttp splits the fields and refuses what breaks
+their grammar (bare CR and LF, NUL, obs-fold, space before the colon, bad names);
+this module refuses what llhttp lets through and decides the body's framing.  It
+must not know sockets, timeouts or what the message is for.
+
+A parser is fed exactly one head and never a body.  So it serves every connection
+of a listener, cannot be left in the middle of a message, and cannot run on into the
+next one: three known traps of using llhttp on a stream.
+
+Fields come out in two lists: ``fields`` are end-to-end and may be forwarded, the
+others (framing, hop-by-hop, forwarding) are set apart and interpreted here.
+
+Budget: one Python call a field.
+"""
+
+import re
+from typing import Final
+
+import httptools
+
+from hedgerow.errors import Failure, PeerError, UpstreamError
+from hedgerow.wire.body import Framing
+from hedgerow.wire.status import WITHOUT_BODY
+
+Fields = list[tuple[bytes, bytes]]
+
+#: Request fields that are about this hop or about framing; none is forwarded as it came.
+_REQUEST_APART: Final = frozenset({
+    b"connection", b"content-length", b"expect", b"forwarded", b"host", b"http2-settings",
+    b"keep-alive", b"max-forwards", b"proxy-authenticate", b"proxy-authorization",
+    b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"via",
+    b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto",
+})  # fmt: skip
+_FORWARDING: Final = frozenset({
+    b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto",
+})  # fmt: skip
+_RESPONSE_APART: Final = frozenset({
+    b"connection", b"content-length", b"date", b"keep-alive", b"proxy-authenticate",
+    b"proxy-connection", b"retry-after", b"te", b"trailer", b"transfer-encoding", b"upgrade",
+})  # fmt: skip
+#: Set apart to be read, and forwarded all the same.
+_RESPONSE_KEPT: Final = frozenset({b"date", b"retry-after"})
+
+_HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
+_ABSOLUTE: Final = re.compile(rb"[Hh][Tt][Tt][Pp][Ss]?://([^/?]*)(.*)", re.DOTALL)
+#: What may stand in a request target.  Beyond RFC 3986 we take the five characters that
+#: browsers send unescaped in queries ({ } | ^ `); a fragment, a backslash, quotes and angle
+#: brackets have no meaning there and more than one reading downstream.
+_TARGET_BYTES: Final = bytes(
+    byte for byte in range(0x21, 0x7F) if byte not in b'#"<>\\'
+)  # fmt: skip
+_VERSIONS: Final = {b"HTTP/1.1": True, b"HTTP/1.0": False}
+
+
+class RequestHead:
+    """A request's head, checked: what it asks for, and how its body ends."""
+
+    __slots__ = (
+        "apart",
+        "connection_options",
+        "content_length",
+        "expects_continue",
+        "fields",
+        "framing",
+        "host",
+        "is_http11",
+        "keep_alive",
+        "method",
+        "target",
+        "was_forwarded",
+    )
+
+    def __init__(self, method: bytes, target: bytes, *, is_http11: bool) -> None:
+        self.method = method
+        self.target = target  # origin-form ("/path?query"), or b"*"
+        self.is_http11 = is_http11
+        self.host = b""  # empty: HTTP/1.0 without a Host field
+        self.fields: Fields = []  # end-to-end, in the order and spelling they came in
+        self.apart: Fields = []  # the rest, names in lower case
+        self.connection_options: frozenset[bytes] = frozenset()
+        self.framing = Framing.NONE
+        self.content_length = 0  # where framing is LENGTH
+        self.keep_alive = is_http11
+        self.expects_continue = False
+        self.was_forwarded = False  # a proxy in front says so, in Via or X-Forwarded-*
+
+    def field(self, name: bytes) -> bytes | None:
+        """Return the first value of an end-to-end field; ``name`` in lower case."""
+        for field_name, value in self.fields:
+            if field_name.lower() == name:
+                return value
+        return None
+
+
+class ResponseHead:
+    """An answer's head, checked: its status, and how its body ends."""
+
+    __slots__ = (
+        "connection_options",
+        "content_length",
+        "fields",
+        "framing",
+        "has_date",
+        "keep_alive",
+        "retry_after",
+        "status",
+    )
+
+    def __init__(self, status: int, *, is_http11: bool) -> None:
+        self.status = status
+        self.fields: Fields = []
+        self.connection_options: frozenset[bytes] = frozenset()
+        self.framing = Framing.UNTIL_CLOSE
+        self.content_length: int | None = None  # as told, also where there is no body (HEAD)
+        self.keep_alive = is_http11
+        self.has_date = False
+        self.retry_after: bytes | None = None
+
+
+class RequestHeadParser:
+    """Parses request heads, one whole head a call; one instance serves a listener."""
+
+    __slots__ = ("_apart", "_fields", "_max_fields", "_max_line", "_parser")
+
+    def __init__(self, *, max_request_line: int, max_fields: int) -> None:
+        self._max_line = max_request_line
+        self._max_fields = max_fields
+        self._fields: Fields = []
+        self._apart: Fields = []
+        self._parser = httptools.HttpRequestParser(self)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        lowered = name.lower()
+        if lowered in _REQUEST_APART:
+            self._apart.append((lowered, value))
+        else:
+            self._fields.append((name, value))
+
+    def parse(self, head: bytes) -> RequestHead:
+        """Parse one head that ends in an empty line.
+
+        Raises :class:`PeerError` with the status to answer; the connection must be closed then,
+        because where the next message starts is in doubt.
+        """
+        end = head.find(b"\r\n")
+        if end > self._max_line:
+            raise PeerError(414, f"the request line is longer than {self._max_line} bytes")
+        parts = head[:end].split(b" ")
+        if len(parts) != 3:
+            raise PeerError(400, "the request line is not 'method target version'")
+        method, target, version = parts
+        is_http11 = _VERSIONS.get(version)
+        if is_http11 is None:
+            raise _bad_version(version)
+        if target.translate(None, _TARGET_BYTES):
+            raise PeerError(400, "the request target has a character that must be escaped")
+        request = RequestHead(method, target, is_http11=is_http11)
+        self._fields, self._apart = request.fields, request.apart
+        self._split_fields(head)
+        if len(request.fields) + len(request.apart) > self._max_fields:
+            raise PeerError(431, f"the request has more than {self._max_fields} fields")
+        _interpret_request(request)
+        if target[0] != 0x2F:  # b"/"
+            _resolve_target(request)
+        if request.framing is not Framing.NONE:
+            self._renew()  # the parser is waiting for a body that it will not get
+        return request
+
+    def _split_fields(self, head: bytes) -> None:
+        try:
+            self._parser.feed_data(head)
+        except httptools.HttpParserUpgrade:
+            self._renew()
+        except httptools.HttpParserInvalidMethodError as error:
+            self._renew()
+            raise PeerError(501, "the method is not known here") from error
+        except httptools.HttpParserError as error:
+            self._renew()
+            raise PeerError(400, str(error) or "the request head is malformed") from error
+
+    def _renew(self) -> None:
+        self._parser = httptools.HttpRequestParser(self)
+
+
+class ResponseHeadParser:
+    """Parses answers' heads, one whole head a call; one instance serves a pool."""
+
+    __slots__ = ("_apart", "_fields")
+
+    def __init__(self) -> None:
+        self._fields: Fields = []
+        self._apart: Fields = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        lowered = name.lower()
+        if lowered in _RESPONSE_APART:
+            self._apart.append((lowered, value))
+            if lowered not in _RESPONSE_KEPT:
+                return
+        self._fields.append((name, value))
+
+    def parse(self, head: bytes, *, to_head: bool, upstream: str) -> ResponseHead:
+        """Parse one head that ends in an empty line; ``to_head`` says it answers a HEAD.
+
+        Raises :class:`UpstreamError` (PROTOCOL) when it is not a sound HTTP/1.x head.
+        """
+        self._fields, self._apart = [], []
+        # A new parser each time (341 ns): feeding a head without its body leaves one unusable.
+        parser = httptools.HttpResponseParser(self)
+        try:
+            parser.feed_data(head)
+        except httptools.HttpParserUpgrade:
+            pass  # only 101 gets here, and it is refused below
+        except httptools.HttpParserError as error:
+            detail = str(error) or "the answer's head is malformed"
+            raise UpstreamError(Failure.PROTOCOL, upstream, detail) from error
+        is_http11 = _VERSIONS.get(head[:8])
+        status = parser.get_status_code()
+        if is_http11 is None or not 100 <= status <= 999 or status == 101:
+            what = "an upgrade that nobody asked for" if status == 101 else "not HTTP/1.x"
+            raise UpstreamError(Failure.PROTOCOL, upstream, what)
+        response = ResponseHead(status, is_http11=is_http11)
+        response.fields = self._fields
+        try:
+            _interpret_response(response, self._apart, to_head=to_head)
+        except PeerError as error:
+            raise UpstreamError(Failure.PROTOCOL, upstream, error.detail) from error
+        return response
+
+
+def _bad_version(version: bytes) -> PeerError:
+    if version.startswith(b"HTTP/"):
+        return PeerError(505, "only HTTP/1.0 and HTTP/1.1 are spoken here")
+    return PeerError(400, "the request line is not 'method target version'")
+
+
+def _interpret_request(request: RequestHead) -> None:
+    """Read the fields that were set apart; refuse what leaves the framing in doubt."""
+    length: bytes | None = None
+    coding: bytes | None = None
+    hosts = 0
+    for name, value in request.apart:
+        if name == b"host":
+            hosts += 1
+            request.host = value
+        elif name == b"connection":
+            _read_connection(request, value)
+        elif name == b"content-length":
+            length = _one_length(length, value)
+        elif name == b"transfer-encoding":
+            coding = value if coding is None else coding + b"," + value
+        elif name == b"expect":
+            if value.lower() != b"100-continue":
+                raise PeerError(417, "the only expectation that can be met is 100-continue")
+            request.expects_continue = request.is_http11
+        elif name in _FORWARDING:
+            request.was_forwarded = True
+    _check_host(request, hosts)
+    if coding is not None:
+        _check_coding(request, coding, length)
+        request.framing = Framing.CHUNKED
+    elif length is not None:
+        request.content_length = int(length)
+        request.framing = Framing.LENGTH if request.content_length else Framing.NONE
+
+
+def _check_host(request: RequestHead, hosts: int) -> None:
+    """Exactly one Host, well-formed or empty (RFC 9112 section 3.2); HTTP/1.0 may omit it."""
+    if hosts != 1 and (hosts or request.is_http11):
+        raise PeerError(400, "a request must have exactly one Host field")
+    if request.host and _HOST.fullmatch(request.host) is None:
+        raise PeerError(400, "the Host field is not a host and port")
+
+
+def _check_coding(request: RequestHead, coding: bytes, length: bytes | None) -> None:
+    if length is not None:
+        raise PeerError(400, "Content-Length together with Transfer-Encoding")
+    if not request.is_http11:
+        raise PeerError(400, "Transfer-Encoding in an HTTP/1.0 request")
+    if coding.strip().lower() != b"chunked":
+        raise PeerError(501, "the only transfer coding understood is chunked")
+
+
+def _interpret_response(response: ResponseHead, apart: Fields, *, to_head: bool) -> None:
+    """Read the fields that were set apart; raise PeerError when the framing is in doubt."""
+    length: bytes | None = None
+    coding: bytes | None = None
+    for name, value in apart:
+        if name == b"content-length":
+            length = _one_length(length, value)
+        elif name == b"connection":
+            _read_connection(response, value)
+        elif name == b"date":
+            response.has_date = True
+        elif name == b"transfer-encoding":
+            coding = value if coding is None else coding + b"," + value
+        elif name == b"retry-after":
+            response.retry_after = value
+    if coding is not None and (length is not None or coding.strip().lower() != b"chunked"):
+        raise PeerError(502, "the framing of the answer is in doubt")
+    _frame_response(response, length, coding, to_head=to_head)
+
+
+def _frame_response(
+    response: ResponseHead, length: bytes | None, coding: bytes | None, *, to_head: bool
+) -> None:
+    """Decide where the answer's body ends (RFC 9112 section 6.3)."""
+    if length is not None:
+        response.content_length = int(length)
+    if to_head or response.status in WITHOUT_BODY:
+        response.framing = Framing.NONE
+    elif coding is not None:
+        response.framing = Framing.CHUNKED
+    elif length is not None:
+        response.framing = Framing.LENGTH
+    else:
+        response.keep_alive = False
+
+
+def _read_connection(head: RequestHead | ResponseHead, value: bytes) -> None:
+    """Read one Connection field; it may come several times (RFC 9110 section 7.6.1)."""
+    lowered = value.lower()
+    if lowered == b"keep-alive" and not head.connection_options:
+        head.keep_alive = True  # by far the commonest: nothing to remember
+        return
+    options = head.connection_options.union(o.strip() for o in lowered.split(b","))
+    head.connection_options = options
+    # Close wins, wherever it stands.
+    head.keep_alive = b"close" not in options and (head.keep_alive or b"keep-alive" in options)
+
+
+def _one_length(before: bytes | None, value: bytes) -> bytes:
+    if before is not None:
+        raise PeerError(400, "more than one Content-Length")
+    if not value.isdigit() or len(value) > 18:
+        raise PeerError(400, "a Content-Length that is not a number")
+    return value
+
+
+def _resolve_target(request: RequestHead) -> None:
+    """Bring the other forms of a target to origin-form (RFC 9112 section 3.2)."""
+    if request.method == b"CONNECT":
+        raise PeerError(501, "CONNECT: this is not a forward proxy")
+    if request.target == b"*":
+        if request.method != b"OPTIONS":
+            raise PeerError(400, "the target * goes with OPTIONS only")
+        return
+    match = _ABSOLUTE.fullmatch(request.target)
+    if match is None or _HOST.fullmatch(match[1]) is None:
+        raise PeerError(400, "the request target is not a path")
+    request.host = match[1]  # it overrides the Host field (RFC 9112 section 3.2.2)
+    rest = match[2]
+    request.target = rest if rest.startswith(b"/") else b"/" + rest

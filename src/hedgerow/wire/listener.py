@@ -1,0 +1,76 @@
+"""What all the connections of one listening address have in common.
+
+Holds the handler, the limits, the one parser and the set of open connections, and
+visits them: whose time is up, and who may be closed when draining.  Must not know
+what a connection does with its bytes.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from hedgerow.wire.heads import RequestHeadParser
+from hedgerow.wire.limits import Limits
+from hedgerow.wire.request import Request
+from hedgerow.wire.timers import Sweeper
+
+
+class Connection(Protocol):
+    """What a listener needs of its connections."""
+
+    due_at: float
+
+    def timed_out(self, now: float) -> None:
+        """The current phase has taken too long."""
+
+    def drain(self) -> None:
+        """Close as soon as nothing is being asked."""
+
+    def abort(self) -> None:
+        """Break the connection."""
+
+
+class Listener:
+    """What the connections of one listening address share."""
+
+    def __init__(self, handle: Callable[[Request], None], limits: Limits, sweeper: Sweeper) -> None:
+        self.handle = handle
+        self.limits = limits
+        self.parser = RequestHeadParser(
+            max_request_line=limits.max_request_line, max_fields=limits.max_fields
+        )
+        self.connections: set[Connection] = set()
+        self.draining = False
+        self.refused = 0  # requests answered by this module because they broke a rule
+        self.connection_made: Callable[[], None] = _nothing
+        self.connection_lost: Callable[[], None] = _nothing
+        self._sweeper = sweeper
+        sweeper.add(self._sweep)
+
+    def drain(self) -> None:
+        """Answer what has been asked, say ``Connection: close`` with it, take nothing new."""
+        self.draining = True
+        for connection in tuple(self.connections):
+            connection.drain()
+
+    def close(self) -> None:
+        """Break every connection that is still open."""
+        for connection in tuple(self.connections):
+            connection.abort()
+
+    def idle_until(self) -> float:
+        """When a connection that falls idle now has waited long enough."""
+        # The sweep's clock is up to 0.25 s old, which an idle time does not notice.
+        return self._sweeper.now + self.limits.idle_timeout
+
+    def _sweep(self, now: float) -> None:
+        for connection in tuple(self.connections):
+            if connection.due_at <= now:
+                connection.timed_out(now)
+        # Silent connections that were accepted just before the drain had a moment to speak.
+        if self.draining:
+            for connection in tuple(self.connections):
+                connection.drain()
+
+
+def _nothing() -> None:
+    """Nobody counts connections."""

@@ -1,0 +1,144 @@
+"""A listening socket, and whether it accepts just now.
+
+Accepting can pause without closing the socket: clients then wait in the kernel's
+backlog instead of being refused, which is what a process short of descriptors wants.
+Must not know what is served.
+"""
+
+import asyncio
+import contextlib
+import errno
+import os
+import socket
+import ssl
+from collections.abc import Callable
+
+from hedgerow.errors import StartError
+
+#: Clients that may wait to be accepted; the kernel caps it at net.core.somaxconn.
+_BACKLOG = 4096
+
+
+class Listening:
+    """One address. Opens at once, accepts after :meth:`start`."""
+
+    def __init__(self, address: str) -> None:
+        """Open ``host:port`` (``[v6]:port``, ``:port`` for all) or ``unix:/path``.
+
+        Raises :class:`StartError` when the address cannot be had.
+        """
+        self.address = address
+        self._socket = _open(address)
+        self._server: asyncio.AbstractServer | None = None
+        self._factory: Callable[[], asyncio.Protocol] | None = None
+        self._tls: ssl.SSLContext | None = None
+        self._changing: asyncio.Task[None] | None = None
+
+    @property
+    def bound_to(self) -> str:
+        """The address with the port that was really taken (for port 0)."""
+        name = self._socket.getsockname()
+        if isinstance(name, str):
+            return f"unix:{name}"
+        host = f"[{name[0]}]" if ":" in name[0] else name[0]
+        return f"{host}:{name[1]}"
+
+    async def start(
+        self, factory: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None = None
+    ) -> None:
+        """Accept connections from now on."""
+        self._factory, self._tls = factory, tls
+        await self._accept()
+
+    def pause(self) -> None:
+        """Leave new clients in the backlog."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def resume(self) -> None:
+        """Accept again."""
+        if self._server is None and self._changing is None and self._factory is not None:
+            self._changing = asyncio.get_running_loop().create_task(self._accept())
+
+    def close(self) -> None:
+        """Stop listening for good."""
+        self._factory = None
+        self.pause()
+        name = self._socket.getsockname()
+        self._socket.close()
+        if isinstance(name, str) and name:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+
+    async def _accept(self) -> None:
+        factory = self._factory
+        if factory is not None:
+            # A duplicate: the server closes its socket when it pauses, ours keeps the backlog.
+            self._server = await asyncio.get_running_loop().create_server(
+                factory, sock=self._socket.dup(), ssl=self._tls, backlog=_BACKLOG
+            )
+        self._changing = None
+
+
+def _open(address: str) -> socket.socket:
+    if address.startswith("unix:"):
+        return _open_unix(address.removeprefix("unix:"))
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]") or "0.0.0.0"
+    try:
+        found = socket.getaddrinfo(
+            host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        family, _, _, _, name = found[0]
+        sock = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise StartError(
+            "listen", got=address, must="an address of this machine", fix=f"({error})"
+        ) from error
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind(name)
+        sock.listen(_BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise _refused(address, port, error) from error
+    sock.setblocking(False)
+    return sock
+
+
+def _open_unix(path: str) -> socket.socket:
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        # A path left over by a process that was killed is in the way of the next one.
+        if os.path.exists(path) and sock.connect_ex(path) == errno.ECONNREFUSED:
+            os.unlink(path)
+            sock.close()
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.bind(path)
+        sock.listen(_BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise StartError(
+            "listen", got=f"unix:{path}", must="a path that is free and writable", fix=f"({error})"
+        ) from error
+    sock.setblocking(False)
+    return sock
+
+
+def _refused(address: str, port: str, error: OSError) -> StartError:
+    if error.errno == errno.EADDRINUSE:
+        return StartError(
+            f"port {port}",
+            got="in use",
+            must="free",
+            fix="Stop what listens there, or choose another with --port (0 for any).",
+        )
+    if error.errno == errno.EACCES:
+        return StartError(
+            f"port {port}",
+            got="not permitted",
+            must="1024 or above without privileges",
+            fix="Choose another with --port.",
+        )
+    return StartError("listen", got=address, must="an address of this machine", fix=f"({error})")

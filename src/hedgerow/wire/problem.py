@@ -1,0 +1,28 @@
+"""Answers of our own: problem bodies (RFC 9457), and whole refusals built in advance.
+
+Must not know why a request is refused; it only says it well.  The detail is for the
+client, so it names limits and never the inside of the service.
+"""
+
+import functools
+
+import msgspec
+
+from hedgerow.wire.status import phrase
+
+_PROBLEM_TYPE = b"application/problem+json"
+
+
+@functools.lru_cache(maxsize=256)
+def problem_body(status: int, detail: str) -> bytes:
+    """Return the JSON of a problem: type, title, status, detail."""
+    return msgspec.json.encode(
+        {"type": "about:blank", "title": phrase(status), "status": status, "detail": detail}
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def problem_fields(retry_after: int | None = None) -> bytes:
+    """Return the field lines that go with a problem body."""
+    lines = b"Content-Type: %b\r\nCache-Control: no-store\r\n" % _PROBLEM_TYPE
+    return lines if retry_after is None else lines + b"Retry-After: %d\r\n" % retry_after

@@ -1,0 +1,190 @@
+"""One request and its answer, as whoever handles it sees them.
+
+Decides the framing of the answer (RFC 9112 section 6) and nothing else about it.
+Must not know sockets: a :class:`Carrier` carries the bytes.  Once the client is
+gone every method is harmless, so handlers need not ask.
+"""
+
+from typing import Protocol
+
+from hedgerow.wire.chunked import LAST_CHUNK, chunk
+from hedgerow.wire.heads import RequestHead
+from hedgerow.wire.problem import problem_body, problem_fields
+from hedgerow.wire.status import STATUS_LINES, WITHOUT_BODY
+
+
+class Sink(Protocol):
+    """What the handler of a request may hear after it was called."""
+
+    def body_received(self, data: bytes, *, ended: bool) -> None:
+        """Some of the request's body; with the last piece (maybe empty) ``ended`` is true."""
+
+    def client_left(self) -> None:
+        """The client is gone, or broke its request: no answer can reach it any more."""
+
+    def writing_paused(self) -> None:
+        """The client reads slower than we write: stop producing."""
+
+    def writing_resumed(self) -> None:
+        """There is room again."""
+
+
+class Carrier(Protocol):
+    """What a request needs of the connection that it came on."""
+
+    closes: bool  # after the current answer
+    peer: str  # the other end's address, without the port; empty where it has none
+    is_tls: bool
+
+    def keeps_alive(self, head: RequestHead) -> bool:
+        """Say whether another request may follow this one."""
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+
+    def request_done(self) -> None:
+        """The answer is complete."""
+
+    def abort(self) -> None:
+        """Reset the connection."""
+
+    def close(self) -> None:
+        """Close the connection once what was written is out."""
+
+    def accept_body(self) -> None:
+        """The client waits for a 100 Continue: send it, unless the body has begun to come."""
+
+    def pause_body(self) -> None:
+        """Stop reading."""
+
+    def resume_body(self) -> None:
+        """Go on reading."""
+
+
+class Request:
+    """One request and its answer, as the handler sees them."""
+
+    __slots__ = (
+        "_awaits_continue",
+        "_chunked",
+        "_connection",
+        "_writes_body",
+        "body_sent",
+        "head",
+        "is_tls",
+        "peer",
+        "sink",
+        "status",
+    )
+
+    def __init__(self, head: RequestHead, connection: Carrier) -> None:
+        self.head = head
+        self.sink: Sink | None = None
+        self.status = 0  # of the answer, once it has begun
+        self.peer = connection.peer
+        self.is_tls = connection.is_tls
+        self.body_sent = 0  # bytes of the answer's body, without the coding
+        self._connection: Carrier | None = connection
+        self._awaits_continue = head.expects_continue
+        self._chunked = False
+        self._writes_body = True
+
+    def respond(self, status: int, fields: bytes, body: bytes) -> None:
+        """Answer with a body at hand, in one write; ``fields`` are whole lines."""
+        self.begin(status, fields, len(body), body, ended=True)
+
+    def problem(
+        self, status: int, detail: str, retry_after: int | None = None, fields: bytes = b""
+    ) -> None:
+        """Answer with a problem body (RFC 9457); ``fields`` are more lines for the head."""
+        lines = problem_fields(retry_after)
+        self.respond(status, lines + fields if fields else lines, problem_body(status, detail))
+
+    def begin(
+        self, status: int, fields: bytes, length: int | None, data: bytes = b"", *, ended: bool
+    ) -> None:
+        """Start the answer: ``length`` of the body if known, and the first of it if at hand.
+
+        ``fields`` must not contain framing, Connection or hop-by-hop fields: they are ours.
+        """
+        connection = self._connection
+        if connection is None or self.status:
+            return
+        self.status = status
+        head = self.head
+        pieces = [STATUS_LINES[status], fields]
+        self._writes_body = head.method != b"HEAD" and status not in WITHOUT_BODY
+        keep_alive = connection.keeps_alive(head)
+        if length is not None and (self._writes_body or status != 204):
+            pieces.append(b"Content-Length: %d\r\n" % length)
+        elif self._writes_body and head.is_http11:
+            pieces.append(b"Transfer-Encoding: chunked\r\n")
+            self._chunked = True
+        elif self._writes_body:
+            keep_alive = False  # HTTP/1.0: the end of the body is the end of the connection
+        if not keep_alive:
+            connection.closes = True
+            pieces.append(b"Connection: close\r\n")
+        elif not head.is_http11:
+            pieces.append(b"Connection: keep-alive\r\n")
+        pieces.append(b"\r\n")
+        if data and self._writes_body:
+            self.body_sent = len(data)
+            pieces.append(chunk(data) if self._chunked else data)
+        if ended:
+            if self._chunked:
+                pieces.append(LAST_CHUNK)
+            self._connection = None
+            connection.write(b"".join(pieces))
+            connection.request_done()
+        else:
+            connection.write(b"".join(pieces))
+
+    def write(self, data: bytes, *, ended: bool = False) -> None:
+        """Send more of the body."""
+        connection = self._connection
+        if connection is None:
+            return
+        if data and self._writes_body:
+            self.body_sent += len(data)
+            connection.write(chunk(data) if self._chunked else data)
+        if ended:
+            if self._chunked:
+                connection.write(LAST_CHUNK)
+            self._connection = None
+            connection.request_done()
+
+    def inform(self, status: int, fields: bytes) -> None:
+        """Send an interim answer (1xx); HTTP/1.0 clients get none (RFC 9110 section 15.2)."""
+        if self._connection is not None and self.head.is_http11 and not self.status:
+            self._connection.write(b"%b%b\r\n" % (STATUS_LINES[status], fields))
+
+    def abort(self) -> None:
+        """Break the connection, so that nobody takes the answer for a whole one."""
+        if self._connection is not None:
+            self._connection.abort()
+
+    def cut_off(self) -> None:
+        """Close the connection as it stands, cleanly: a short answer ends short."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def accept_body(self) -> None:
+        """Ask for the body: sends 100 Continue where the client waits for it."""
+        if self._connection is not None and self._awaits_continue and not self.status:
+            self._awaits_continue = False
+            self._connection.accept_body()
+
+    def pause_body(self) -> None:
+        """Stop reading the body: whoever takes it is full."""
+        if self._connection is not None:
+            self._connection.pause_body()
+
+    def resume_body(self) -> None:
+        """Go on reading the body."""
+        if self._connection is not None:
+            self._connection.resume_body()
+
+    def detach(self) -> None:
+        """The connection is gone; whatever is still written goes nowhere."""
+        self._connection = None
