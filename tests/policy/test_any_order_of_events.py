@@ -38,6 +38,7 @@ DEADLINE: Final = 1.0
 FINAL_STEPS: Final = {Step.FORWARD, Step.REPLY, Step.ABORT}
 CLIENT_LEAVES: Final = "the client leaves"
 TIMER_FIRES: Final = "the timer fires"
+REQUEST_ENDS: Final = "the request is out"
 
 hedge_rules = st.builds(
     HedgeRule,
@@ -79,6 +80,7 @@ happenings = st.one_of(
     st.just(BodyBegins()),
     st.just(Ends()),
     st.just(TIMER_FIRES),
+    st.just(REQUEST_ENDS),
 )
 gaps = st.sampled_from([0.0, 0.0, 0.001, 0.05, 0.1, 0.2, 0.3, 0.7])
 events = st.tuples(gaps, st.integers(0, 4), happenings | st.just(CLIENT_LEAVES))
@@ -89,9 +91,11 @@ class Witness:
     """Tells an exchange what happens, and checks all that must hold after each event."""
 
     def __init__(self, policy: Policy, *, may_repeat: bool) -> None:
+        streams = policy.deadline.covers == "head" and not may_repeat
+        deadline_at = math.inf if streams else START + DEADLINE
         self.policy = policy
         self.may_repeat = may_repeat
-        self.exchange = Exchange(policy, deadline_at=START + DEADLINE, may_repeat=may_repeat)
+        self.exchange = Exchange(policy, deadline_at=deadline_at, may_repeat=may_repeat)
         self.finals: list[Step] = []
         self.cancelled: list[Attempt] = []
         self.ended_by_itself: set[Attempt] = set()
@@ -103,6 +107,8 @@ class Witness:
         exchange = self.exchange
         if what == TIMER_FIRES:
             self.see(now, exchange.timer_fired(now))
+        elif what == REQUEST_ENDS:
+            self.exchange.request_ended(now, now + DEADLINE)
         elif what == CLIENT_LEAVES:
             self.client_left = True
             self.see(now, exchange.client_left(now))
@@ -156,13 +162,14 @@ class Witness:
         """Fire the timer whenever it is due; it must never ask to be fired for ever."""
         for _ in range(500):
             due_at = self.exchange.due_at
-            if due_at > until:
+            if due_at > until or due_at == math.inf:
                 return
             self.tell(due_at, 0, TIMER_FIRES)
         pytest.fail("the timer spins")
 
     def finish(self, now: float) -> None:
         """Let the timer fire for the last time, and the committed answer end."""
+        self.tell(now, 0, REQUEST_ENDS)
         self.let_time_act(max(now, self.exchange.deadline_at))
         if self.exchange.winner is not None:
             self.tell(now, self.exchange.winner.number - 1, Ends())

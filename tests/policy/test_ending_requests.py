@@ -3,6 +3,7 @@
 import pytest
 from tests.fakes.policy import (
     BodyBegins,
+    BodyJudged,
     Ends,
     Fails,
     Happening,
@@ -50,9 +51,9 @@ class TestCommitting:
         assert race.until(0.31).sent == [(0.0, 1), (0.3, 2)]
         assert race.play((0.4, 1, BodyBegins())).steps[-1] == (0.4, Step.FORWARD)
 
-    def test_at_the_first_byte_happens_at_the_end_of_an_empty_body(self) -> None:
+    def test_at_the_first_byte_happens_when_an_empty_body_is_judged(self) -> None:
         rule = HedgeRule(0.3, 1, max_attempts=2, at="first-byte")
-        race = Race(route(rule)).play((0.1, 1, Head(204)), (0.1, 1, Ends()))
+        race = Race(route(rule)).play((0.1, 1, Head(204)), (0.1, 1, Ends()), (0.1, 1, BodyJudged()))
         assert race.steps[-1] == (0.1, Step.FORWARD)
         assert race.state is State.DONE
 

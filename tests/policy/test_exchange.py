@@ -130,6 +130,41 @@ class TestTimer:
         assert race.due == 1.0
 
 
+class TestStreamedRequest:
+    """Its deadline covers the head only, and counts from the end of the request."""
+
+    RULE = DeadlineRule(default=1.0, per_try=0.7, covers="head")
+
+    def streaming(self) -> Race:
+        return Race(route(deadline=self.RULE), deadline=math.inf, may_repeat=False)
+
+    def test_has_no_deadline_while_it_is_being_sent(self) -> None:
+        policy = route(deadline=DeadlineRule(default=1.0, covers="head"))
+        assert Race(policy, deadline=math.inf, may_repeat=False).due == math.inf
+
+    def test_has_its_deadline_once_it_is_out(self) -> None:
+        race = self.streaming()
+        race.exchange.request_ended(START + 0.5, START + 1.1)
+        assert race.due == 1.1
+        assert race.until().steps[-1] == (1.1, Step.REPLY)
+
+    def test_gives_its_attempt_its_own_time_anew(self) -> None:
+        race = self.streaming()
+        race.exchange.request_ended(START + 0.5, START + 1.5)
+        assert race.due == 1.2
+
+    def test_gains_no_time_by_ending_twice(self) -> None:
+        race = self.streaming()
+        race.exchange.request_ended(START + 0.5, START + 1.1)
+        race.exchange.request_ended(START + 0.6, START + 9.9)
+        assert race.due == 1.1
+
+    def test_has_no_deadline_when_its_answer_came_before_its_end(self) -> None:
+        race = self.streaming().play((0.1, 1, Head(200)))
+        race.exchange.request_ended(START + 0.5, START + 1.5)
+        assert race.due == math.inf
+
+
 class TestHeldAnswer:
     def test_is_not_forwarded_before_its_body_is_judged(self) -> None:
         race = Race(route(burst(), answers=JSON_ONLY)).play((0.1, 1, Head(200)))

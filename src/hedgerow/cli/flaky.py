@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from hedgerow.cli.process import StopSignals, announce, listen_address, run
+from hedgerow.cli.process import StopSignals, announce, listen_address, run, settle
 from hedgerow.errors import ConfigError
 from hedgerow.faults import SETTINGS, Behaviour
 from hedgerow.flaky import FlakyServer
@@ -67,6 +67,7 @@ async def _serve(behaviour: Behaviour, listening: Listening) -> int:
     engine = Engine(asyncio.get_running_loop())
     server = FlakyServer(engine, behaviour)
     await server.listen(listening)
+    settle()
     announce(f"flaky listens on http://{listening.bound_to}")
     code = await signals.wait()
     listening.close()

@@ -10,8 +10,7 @@ around them already catches those.
 """
 
 from collections.abc import Sequence
-
-from typing_extensions import Self, override
+from typing import Self
 
 from hedgerow.errors import HedgerowError
 from hedgerow.units import format_duration
@@ -22,11 +21,6 @@ class AllAttemptsFailed(HedgerowError, ExceptionGroup[Exception]):
 
     def __new__(cls, errors: Sequence[Exception]) -> Self:
         return super().__new__(cls, f"no attempt of {len(errors)} succeeded", errors)
-
-    @override
-    def derive(self, excs: Sequence[Exception], /) -> ExceptionGroup[Exception]:  # type: ignore[override]
-        """Make the rest that ``except*`` leaves over: no longer all of the attempts."""
-        return ExceptionGroup(self.message, excs)
 
 
 class DeadlineExceeded(HedgerowError, TimeoutError):

@@ -109,6 +109,8 @@ class Race(Generic[T]):
             self.carry_out(exchange.start(self._loop.time()))
             await self._over
             await self._clear_away(keep=self._chosen())
+        except GeneratorExit:
+            raise  # the loop is gone: there is nothing left to await with
         except BaseException:
             self.carry_out(exchange.client_left(self._loop.time()))
             await self._clear_away(keep=None)
@@ -135,9 +137,9 @@ class Race(Generic[T]):
         elif step is Step.REPLY or step is Step.ABORT:
             self._end()
         elif step is Step.FORWARD and exchange.winner is not None:
-            # A winner that is being read ends the race itself, when it has been read.
-            if self._tasks[exchange.winner.number].done():
-                self._end()
+            winning = self._tasks.get(exchange.winner.number)
+            if winning is not None and winning.done():
+                self._end()  # else it does so itself, when it has read what it must
         self._arm(exchange.due_at)
         return step
 
@@ -145,13 +147,15 @@ class Race(Generic[T]):
         launched = tuple(self.exchange.launched)
         self.exchange.launched.clear()
         for attempt in launched:
-            if attempt.ended_at is not None:
-                continue  # an eager task factory has run the race to its end in between
-            task = self._loop.create_task(self._attempt(attempt), context=self._context.copy())
-            self._tasks[attempt.number] = task
-            task.add_done_callback(self._task_ended)
+            # An eager task factory runs attempts inside create_task(), maybe to the race's end.
+            if attempt.ended_at is None:
+                task = self._loop.create_task(self._attempt(attempt), context=self._context.copy())
+                self._tasks[attempt.number] = task
+                task.add_done_callback(self._task_ended)
 
     def _arm(self, due_at: float) -> None:
+        if self._over.done():
+            due_at = math.inf
         if due_at == self._armed_for:
             return
         if self._timer is not None:
@@ -171,6 +175,7 @@ class Race(Generic[T]):
     def _end(self) -> None:
         if not self._over.done():
             self._over.set_result(None)
+        self._arm(math.inf)
 
     def _chosen(self) -> Attempt | None:
         """Return the attempt whose answer the caller gets, if it did not break on the way."""
@@ -202,7 +207,8 @@ class Race(Generic[T]):
             self._end()
 
     def _failed(self, attempt: Attempt, error: Exception, failure: Failure) -> None:
-        self.errors[attempt.number] = error
+        if attempt.ended_at is None:  # what a loser says when it is cancelled is not why we failed
+            self.errors[attempt.number] = error
         self.carry_out(self.exchange.attempt_failed(self._loop.time(), attempt, failure))
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:

@@ -52,7 +52,13 @@ class Attempt:
         self.answered_at: float | None = None
         self.failure: Failure | None = None
         self.ended_at: float | None = None
-        self.outcome: Outcome | None = None  # None: still in the race, or being forwarded
+        self.outcome: Outcome | None = None  # None: still in the race, or its answer is held
+
+    def end(self, now: float) -> None:
+        """Leave the replica, once: nothing more is sent or received."""
+        if self.ended_at is None:
+            self.ended_at = now
+            self.replica.in_flight -= 1
 
     @override
     def __repr__(self) -> str:

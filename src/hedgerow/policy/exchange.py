@@ -100,8 +100,11 @@ class Exchange:
         return Step.LAUNCH
 
     def request_ended(self, now: float, deadline_at: float) -> None:
-        """A streamed request is out whole: from now on its answer has until ``deadline_at``."""
-        if self.state is not State.RACING:
+        """A streamed request is out whole: from now on its answer has until ``deadline_at``.
+
+        That can only be sooner than until now, so that being told twice grants no more time.
+        """
+        if self.state is not State.RACING or deadline_at >= self.deadline_at:
             return
         self.deadline_at = deadline_at
         for attempt in self.attempts:
@@ -124,7 +127,9 @@ class Exchange:
         if late or pushback_is_over:
             return self._after_failure(now)
         if now >= self._hedge_due_at:
-            return self._hedge(now)
+            if self._send_copies(now, Kind.HEDGE):
+                return Step.LAUNCH
+            self._ask_again_later(now)  # a refusal never fails the request
         self._schedule()
         return Step.WAIT
 
@@ -156,7 +161,7 @@ class Exchange:
         return self._accept(now, attempt)
 
     def body_judged(self, now: float, attempt: Attempt, *, usable: bool) -> Step:
-        """A held answer's body is whole, and is (or is not) what the route asked for."""
+        """A held answer's body is whole (or empty), and is (or is not) what the route wants."""
         if attempt.outcome is not None or not attempt.status or self.state is not State.RACING:
             return Step.WAIT
         if usable:
@@ -167,7 +172,7 @@ class Exchange:
     def attempt_failed(self, now: float, attempt: Attempt, failure: Failure) -> Step:
         """An attempt will bring no whole answer any more."""
         if self.state is State.COMMITTED and attempt is self.winner:
-            self._end(now, attempt)
+            attempt.end(now)
             attempt.failure = failure
             attempt.outcome = Outcome.FAILURE
             return self._abort()
@@ -175,17 +180,15 @@ class Exchange:
             self._fail(now, attempt, failure)
             return self._after_failure(now)
         if attempt.ended_at is None:
-            self._end(now, attempt)
+            attempt.end(now)
             attempt.failure = failure  # a kept answer that broke is none
         return Step.WAIT
 
     def answer_ended(self, now: float, attempt: Attempt) -> Step:
-        """An attempt's answer has been received to its last byte."""
-        self._end(now, attempt)
+        """An attempt's answer has been received to its last byte; a held one is judged besides."""
+        attempt.end(now)
         if self.state is State.COMMITTED and attempt is self.winner:
             self._complete(attempt)
-        elif self._policy.answers.body == "any":
-            return self.body_began(now, attempt)  # the end of an empty body is all of it
         return Step.WAIT
 
     def client_left(self, now: float) -> Step:
@@ -203,14 +206,6 @@ class Exchange:
         return best_failure(self.attempts)
 
     # --- decisions ---
-
-    def _hedge(self, now: float) -> Step:
-        """Send copies because the delay has passed; a refusal never fails the request."""
-        if self._send_copies(now, Kind.HEDGE):
-            return Step.LAUNCH
-        self._ask_again_later(now)
-        self._schedule()
-        return Step.WAIT
 
     def _after_failure(self, now: float) -> Step:
         """Send the next attempt at once, or wait for the others, or give up."""
@@ -390,7 +385,7 @@ class Exchange:
         attempt.failure = failure
         ours = failure is Failure.NO_CAPACITY  # it never reached the upstream
         self._settle(attempt, Outcome.IGNORE if ours else Outcome.FAILURE)
-        self._end(now, attempt)
+        attempt.end(now)
 
     def _settle(self, attempt: Attempt, outcome: Outcome) -> None:
         attempt.outcome = outcome
@@ -399,10 +394,5 @@ class Exchange:
     def _cancel(self, now: float, attempt: Attempt) -> None:
         """Have the shell stop an attempt, unless it has stopped by itself."""
         if attempt.ended_at is None:
-            self._end(now, attempt)
+            attempt.end(now)
             self.cancelled.append(attempt)
-
-    def _end(self, now: float, attempt: Attempt) -> None:
-        if attempt.ended_at is None:
-            attempt.ended_at = now
-            attempt.replica.in_flight -= 1

@@ -6,6 +6,7 @@ request is proxied, nor where the settings came from.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -45,6 +46,7 @@ class Gateway:
         self._listener.connection_lost = self._client_left
         self._listening: list[Listening] = []
         self._is_paused = False
+        self._emptied: asyncio.Event | None = None  # set when draining and nobody is left
         engine.sweeper.add(self._tick)
 
     def lead(self, routes: Routes[ProxyRoute]) -> None:
@@ -62,10 +64,11 @@ class Gateway:
         for listening in self._listening:
             listening.close()
         self._listener.drain()
-        loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
-        while self._listener.connections and loop.time() < until:
-            await asyncio.sleep(0.05)
+        self._emptied = asyncio.Event()
+        if self._listener.connections:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._emptied.wait()
         left = len(self._listener.connections)
         self._listener.close()
         for pool in self.pools:
@@ -119,6 +122,8 @@ class Gateway:
 
     def _client_left(self) -> None:
         self._engine.descriptors.release()
+        if self._emptied is not None and not self._listener.connections:
+            self._emptied.set()
 
     def _tick(self, now: float) -> None:
         """Four times a second: the log, and whether to accept again."""

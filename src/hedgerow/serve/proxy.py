@@ -331,7 +331,8 @@ class ProxiedRequest:
             if upload is not None:
                 upload.prepare(call)
             self.calls.append(call)
-            pool: Pool = attempt.replica.address
+            pool = attempt.replica.address
+            assert isinstance(pool, Pool)  # the gateway put it there
             pool.start(call)
 
     def _arm(self, now: float) -> None:
@@ -436,3 +437,7 @@ class ProxiedRequest:
             self._bucket.discard(self)
             self._bucket = None
         self._surroundings.finished(self)
+        # Calls point back to us: without this every request would wait for the cycle collector
+        # (5 % of the time under full load).
+        self.calls = []
+        self.request.sink = None

@@ -12,12 +12,18 @@ import functools
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import msgspec
 
 from hedgerow.errors import HedgerowBug
 from hedgerow.serve.settings_kinds import Kind
+
+#: Of any time that something must be done in: timers are no finer, and below it a unit
+#: was forgotten.
+SHORTEST: Final = 0.001
+
+_QUOTE: Final = '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,9 @@ class About:
 class Record(msgspec.Struct, frozen=True):
     """A table of settings."""
 
+    #: The short form of the table, in words, and an example of its long form.
+    SHORT: ClassVar[str] = ""
+    EXAMPLE: ClassVar[str] = "{...}"
     #: What people look for here and this version does not have, and what to do instead.
     ABSENT: ClassVar[Mapping[str, str]] = {}
 
@@ -78,13 +87,16 @@ class Field:
         high = f"at most {self._bare(about.at_most)}" if about.at_most is not None else ""
         return " and ".join(filter(None, (low, high)))
 
-    @property
-    def example(self) -> str:
-        """A line of TOML that is fine."""
-        by_default = not self.about.default and not self.is_required and self.default is not None
-        if by_default and self.kind is not None:
-            return f"{self.name} = {self.write(self.default)} (the default)"
-        return f"{self.name} = {self.kind.example if self.kind is not None else '{...}'}"
+    def example(self, called: str) -> str:
+        """Say what to write, in a file or on the command line, for a value that is fine."""
+        has_default = not self.about.default and not self.is_required and self.default is not None
+        if self.kind is None:
+            text = self.record.EXAMPLE if self.record is not None else ""
+        else:
+            text = self.write(self.default) if has_default else self.kind.example
+        example = f"{called} {text.strip(_QUOTE)}" if called[0] == "-" else f"{called} = {text}"
+        note = ", the default" if has_default and self.kind is not None else ""
+        return f"Write for example {example}{note}."
 
     def allows(self, value: Any) -> bool:
         """Say whether a value is within the range."""
@@ -102,7 +114,7 @@ class Field:
         return self.kind.write(value)
 
     def _bare(self, value: float) -> str:
-        return self.write(value).strip('"')
+        return self.write(value).strip(_QUOTE)
 
 
 @functools.cache

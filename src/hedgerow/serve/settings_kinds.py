@@ -181,6 +181,25 @@ def read_text(value: object) -> str:
     return value
 
 
+def _read_long_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise Refused("text in quotes")
+    return value
+
+
+def _read_json(value: object) -> object:
+    """Take anything that JSON can say; TOML's dates become text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Refused("a value that JSON has, which nan and inf are not", part=value)
+    for item in value.values() if isinstance(value, Mapping) else _items(value):
+        _read_json(item)
+    return value
+
+
+def _items(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
 def _count_from_word(word: str) -> object:
     return int(word) if word.isascii() and word.isdecimal() and len(word) <= 18 else word
 
@@ -196,6 +215,8 @@ SHARE: Final = Kind("share", '"5%"', _read_share, _write_share)
 COUNT: Final = Kind("whole number", "100", _read_count, from_word=_count_from_word)
 SWITCH: Final = Kind("true or false", "true", _read_switch, from_word=_switch_from_word)
 TEXT: Final = Kind("text", '"..."', read_text)
+LONG_TEXT: Final = Kind("text", '"..."', _read_long_text)
+JSON: Final = Kind("any value", '{message = "ERROR"}', _read_json)
 
 
 # --- kinds made of others ---

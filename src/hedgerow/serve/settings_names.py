@@ -30,6 +30,7 @@ _LISTEN_FORM: Final = re.compile(rf"({_HOST}|\*|):([0-9]{{1,5}})")
 _PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 #: What may stand in a path unescaped (RFC 3986 section 3.3).
 _PATH_FORM: Final = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
+_SAFE: Final = "/{}!$&'()*+,;=:@%~"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -48,7 +49,7 @@ _OWN_FIELDS: Final = frozenset({
 })  # fmt: skip
 
 
-class Replica(NamedTuple):
+class ReplicaUrl(NamedTuple):
     """One address of an upstream."""
 
     scheme: str  # "http" or "https"
@@ -92,7 +93,7 @@ def read_port(value: object) -> int:
 
 
 def _read_address(value: object) -> str:
-    text = read_text(value) if isinstance(value, str) else str(value)
+    text = str(value) if type(value) is int else read_text(value)
     if text.startswith("unix:"):
         if len(text) == len("unix:"):
             raise Refused("unix: and a path", 'Write for example "unix:/run/hedgerow.sock".')
@@ -102,7 +103,7 @@ def _read_address(value: object) -> str:
         fix = f'Write "127.0.0.1:{text}" for this machine only, or ":{text}" for everybody.'
         raise Refused("an address and a port", fix)
     match = _LISTEN_FORM.fullmatch(text)
-    if match is None or not isinstance(value, str):
+    if match is None:
         raise Refused("host:port, [v6 address]:port, :port or unix:/path")
     host = "" if match[1] == "*" else match[1]
     return f"{host}:{read_port(match[2])}"
@@ -121,7 +122,7 @@ def _write_listen(addresses: tuple[str, ...]) -> str:
     return toml(addresses[0] if len(addresses) == 1 else addresses)
 
 
-def _read_replica(value: object) -> Replica:
+def _read_replica(value: object) -> ReplicaUrl:
     text = read_text(value)
     if "://" not in text:
         raise Refused("a URL with http:// or https://", f'Write "http://{text}".')
@@ -135,7 +136,7 @@ def _read_replica(value: object) -> Replica:
     host = url.hostname or ""
     if _HOST_FORM.fullmatch(f"[{host}]" if ":" in host else host) is None:
         raise Refused("a URL with a host, such as http://10.0.0.1:9000")
-    replica = Replica(url.scheme, host, port or (443 if url.scheme == "https" else 80))
+    replica = ReplicaUrl(url.scheme, host, port or (443 if url.scheme == "https" else 80))
     if "@" in url.netloc:
         fix = f'Write "{replica.url}"; credentials belong into the requests.'
         raise Refused("a URL without user and password", fix)
@@ -147,7 +148,7 @@ def _read_replica(value: object) -> Replica:
     return replica
 
 
-def _write_replica(replica: Replica) -> str:
+def _write_replica(replica: ReplicaUrl) -> str:
     return toml(replica.url)
 
 
@@ -167,7 +168,7 @@ def _read_pattern(value: object) -> str:
     if "?" in plain or "#" in plain:
         raise Refused("a path without ? and #", "A route is chosen by path, host and method.")
     if _PATH_FORM.fullmatch(plain) is None:
-        fix = f'Write "{urllib.parse.quote(text, safe="/{}!$&()*+,;=:@%~-._" + chr(39))}".'
+        fix = f'Write "{urllib.parse.quote(text, safe=_SAFE)}".'
         raise Refused("a path as it stands in requests, with %-escapes", fix)
     if {".", ".."} & set(plain.split("/")):
         raise Refused("a path without . and .. segments")

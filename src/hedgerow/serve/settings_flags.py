@@ -1,0 +1,171 @@
+"""The flags of ``hedgerow serve``, and how they are laid over the tables of a file.
+
+A flag sets one declared setting; one of a route or an upstream sets it in all of them.
+Its help and default are the setting's own.  Must not know the command line library:
+values come in by the flag's name, as words or as what the setting takes in TOML.
+
+``--host`` and ``--port`` each change a part of ``listen``, because that is what fingers
+know; everything else is one to one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hedgerow.errors import ConfigError, HedgerowBug
+from hedgerow.serve.settings_fields import Field, Record, fields_of, help_of
+from hedgerow.serve.settings_kinds import Refused
+from hedgerow.serve.settings_names import read_port
+from hedgerow.serve.settings_route import Deadline, Hedge, Route
+from hedgerow.serve.settings_server import Server, Upstream
+from hedgerow.serve.settings_sources import Path
+
+
+@dataclass(slots=True)
+class Tree:
+    """The tables of a file, before anything in them is read."""
+
+    server: dict[str, Any]
+    upstreams: dict[str, dict[str, Any]]
+    routes: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One flag and the setting it stands for; ``value`` where the flag itself says it."""
+
+    name: str
+    record: type[Record]
+    field_name: str
+    value: object = None
+    says: str = ""  # help of its own, where the setting's does not fit
+
+    @property
+    def help(self) -> str:
+        """What ``--help`` shows, range and default included."""
+        return self.says or help_of(self.record, self.field_name)
+
+    @property
+    def field(self) -> Field:
+        """The setting."""
+        return fields_of(self.record)[self.field_name]
+
+    def raw(self, value: object) -> object:
+        """Return what TOML would have had in place of a word."""
+        if self.value is not None:
+            return self.value
+        kind = self.field.kind
+        return kind.from_word(value) if kind is not None and isinstance(value, str) else value
+
+
+_ALL: Final = (
+    Flag("--listen", Server, "listen"),
+    Flag("--access-log", Server, "access_log"),
+    Flag("--access-log-format", Server, "access_log_format"),
+    Flag("--trace", Server, "trace"),
+    Flag("--server-timing", Server, "server_timing"),
+    Flag("--forwarded", Server, "forwarded"),
+    Flag("--drain-timeout", Server, "drain_timeout"),
+    Flag("--balance", Upstream, "balance"),
+    Flag("--max-connections", Upstream, "max_connections"),
+    Flag("--connect-timeout", Upstream, "connect_timeout"),
+    Flag("--ca-file", Upstream, "ca_file"),
+    Flag("--no-verify", Upstream, "verify", False, "do not check the certificates of https replicas"),
+    Flag("--deadline", Deadline, "default"),
+    Flag("--per-try", Deadline, "per_try"),
+    Flag("--no-hedge", Route, "hedge", "off", "send every request once, whatever happens to it"),
+    Flag("--hedge-delay", Hedge, "delay"),
+    Flag("--hedge-extra", Hedge, "extra"),
+    Flag("--hedge-mode", Hedge, "mode"),
+    Flag("--hedge-budget", Hedge, "budget"),
+    Flag("--hedge-methods", Hedge, "methods"),
+    Flag("--max-attempts", Hedge, "max_attempts"),
+    Flag("--same-replica", Hedge, "same_replica"),
+    Flag("--max-body", Route, "max_body"),
+)  # fmt: skip
+#: Every flag that stands for one setting, by its name.
+FLAGS: Final[Mapping[str, Flag]] = {flag.name: flag for flag in _ALL}
+#: The help of the two flags that change a part of ``listen``.
+HOST_HELP: Final = "the address to listen at, instead of the one in listen; 0.0.0.0 for everybody"
+PORT_HELP: Final = "the port to listen at, instead of the one in listen; 0 for any that is free"
+
+_TABLE_IN_ROUTE: Final = {Hedge: "hedge", Deadline: "deadline"}
+_DEFAULT_LISTEN: Final[Sequence[str]] = ("127.0.0.1:8080",)
+
+
+def lay_over(tree: Tree, flags: Mapping[str, object]) -> dict[Path, str]:
+    """Write the flags' values into the tree; return which flag each place now has it from.
+
+    Values that are None were not given; so were switches of our own that are not on.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    origins = _listen_parts(tree, given)
+    for name, value in given.items():
+        flag = FLAGS.get(name)
+        if flag is None:
+            raise HedgerowBug(f"{name} stands for no setting of serve")
+        if flag.value is not None and value is not True:
+            continue
+        for place, table in _tables(tree, flag.record):
+            table[flag.field_name] = flag.raw(value)
+            origins[(*place, flag.field_name)] = name
+    return origins
+
+
+def _tables(tree: Tree, record: type[Record]) -> list[tuple[Path, dict[str, Any]]]:
+    """Return every table that is a ``record``, and its place; made where there is none."""
+    if record is Server:
+        return [(("server",), tree.server)]
+    if record is Upstream:
+        return [(("upstream", name), table) for name, table in tree.upstreams.items()]
+    routes: list[tuple[Path, dict[str, Any]]] = [
+        (("route", number), table) for number, table in enumerate(tree.routes)
+    ]
+    key = _TABLE_IN_ROUTE.get(record)
+    if key is None:
+        return routes
+    return [((*place, key), _inner(table, key)) for place, table in routes]
+
+
+def _inner(table: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return the table at a key, so that it can be changed, whatever form it had."""
+    before = table.get(key, {})
+    if isinstance(before, Mapping):
+        inner = dict(before)
+    else:
+        # A deadline's short form is its default; hedge = "off" gives way to any flag of hedging.
+        inner = {"default": before} if key == "deadline" else {}
+    table[key] = inner
+    return inner
+
+
+# --- listen, in parts ---
+
+
+def _listen_parts(tree: Tree, given: dict[str, object]) -> dict[Path, str]:
+    """Take --host and --port out of ``given`` and put them into the one address there is."""
+    host, port = given.pop("--host", None), given.pop("--port", None)
+    if host is None and port is None:
+        return {}
+    name, value = ("--host", host) if port is None else ("--port", port)
+    if "--listen" in given:
+        raise ConfigError(name, got=value, must="given without --listen", fix="Keep one of them.")
+    listen = tree.server.get("listen", _DEFAULT_LISTEN)
+    address = listen if isinstance(listen, str) else listen[0] if len(listen) == 1 else ""
+    if not isinstance(address, str) or ":" not in address or address.startswith("unix:"):
+        fix = "Give all addresses with --listen instead."
+        raise ConfigError(name, got=value, must="given where listen is one host:port", fix=fix)
+    host_before, _, port_before = address.rpartition(":")
+    if isinstance(host, str) and ":" in host and not host.startswith("["):
+        host = f"[{host}]"
+    port = port_before if port is None else _port(port)
+    tree.server["listen"] = f"{host_before if host is None else host}:{port}"
+    return {("server", "listen"): name}
+
+
+def _port(value: object) -> int:
+    try:
+        return read_port(value)
+    except Refused as error:
+        fix = "Write for example --port 8080."
+        raise ConfigError("--port", got=value, must=error.must, fix=fix) from error
