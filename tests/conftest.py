@@ -1,9 +1,10 @@
 """Rules that hold for the whole suite.
 
 A unit test that needs a quarter of a second is waiting for something: a sleep, a
-socket, a process.  Time is an argument here, so it need not; it fails.  What crosses
-rooms over real sockets lives in the folders below, which are exempt; a single test
-elsewhere that must start a process or run many examples says so with ``unhurried``.
+socket, a process.  Time is an argument here, so it need not; it fails.  Exempt are the
+folders below, which cross rooms over real sockets or read every file, and property
+tests, which are many tests in one.  Any other test that must start a process, say, says
+so with ``unhurried``.
 """
 
 import os
@@ -12,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 QUICK_SECONDS: Final = 0.25
-UNHURRIED_FOLDERS: Final = ("end_to_end", "behaviour")
+UNHURRIED_FOLDERS: Final = ("architecture", "behaviour", "end_to_end")
 
 # Derandomized: a run is the same everywhere, and leaves no database behind.  To search
 # for new counterexamples: pytest --hypothesis-profile=search
@@ -48,8 +49,10 @@ def pytest_runtest_makereport(
 
 def may_take_its_time(item: pytest.Item) -> bool:
     folders = Path(item.path).relative_to(Path(__file__).parent).parts[:-1]
-    return item.get_closest_marker("unhurried") is not None or any(
-        folder in UNHURRIED_FOLDERS for folder in folders
+    return (
+        item.get_closest_marker("unhurried") is not None
+        or any(folder in UNHURRIED_FOLDERS for folder in folders)
+        or is_hypothesis_test(getattr(item, "function", None))
     )
 
 

@@ -112,7 +112,6 @@ class TestPrintedDuration:
     def test_keeps_its_sign(self) -> None:
         assert format_duration(-0.25) == "-250ms"
 
-    @pytest.mark.unhurried(reason="many examples")
     @given(st.floats(1e-6, 1e6))
     def test_reads_back_as_about_the_same(self, seconds: float) -> None:
         assert parse_duration(format_duration(seconds)) == pytest.approx(seconds, rel=0.006)
@@ -126,7 +125,6 @@ class TestPrintedSize:
     def test_has_the_binary_unit_that_fits(self, size: float, text: str) -> None:
         assert format_size(size) == text
 
-    @pytest.mark.unhurried(reason="many examples")
     @given(st.integers(0, 2**45))
     def test_reads_back_as_about_the_same(self, size: int) -> None:
         assert parse_size(format_size(size)) == pytest.approx(size, rel=0.006)

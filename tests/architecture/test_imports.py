@@ -23,7 +23,6 @@ def imported_names(tree: ast.Module) -> set[str]:
 
 
 class TestImportContracts:
-    @pytest.mark.unhurried(reason="reads every module and its imports")
     def test_are_kept(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -34,7 +33,6 @@ class TestImportContracts:
 
 @pytest.mark.parametrize("room", ROOMS, ids=shown)
 class TestPublicNames:
-    @pytest.mark.unhurried(reason="imports the room, and with it its libraries")
     def test_exist(self, room: Path) -> None:
         name = ".".join(room.parent.relative_to(SOURCE.parent).parts)
         module = importlib.import_module(name)

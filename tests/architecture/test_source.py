@@ -30,7 +30,7 @@ PATH_OF_A_MACHINE = re.compile(
     r"(?<![\w.])/wo" r"rk/|\.\./sha" r"red|/tmp/pro" r"be|(?<!\w)/ro" r"ot/|/Us" r"ers/"
 )
 PAPER_FROM_ELSEWHERE = re.compile(
-    r"\b(?:des" r"ign|sty" r"le|not" r"es|hed" r"ging|lo" r"ad|portr" r"aits)\.md\b|\bsee" r"ds/0"
+    r"\b(?:des" r"ign|sty" r"le)\.md\b|\bsee" r"ds/0|\bresea" r"rch/\w+\.md"
 )
 PACKAGE_INDEX = re.compile(r"index-" r"url", re.IGNORECASE)
 UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME)\b")
@@ -46,11 +46,13 @@ def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (node.end_lineno or node.lineno) - node.lineno + 1
 
 
-def comments(path: Path) -> Iterator[str]:
+def comments(path: Path, about: re.Pattern[str]) -> Iterator[str]:
+    if about.search(path.read_text(encoding="utf-8")) is None:
+        return  # a look at the text is 100 times faster than taking it apart
     with path.open("rb") as file:
         for token in tokenize.tokenize(file.readline):
-            if token.type == tokenize.COMMENT:
-                yield token.string
+            if token.type == tokenize.COMMENT and about.search(token.string):
+                yield f"{shown(path)}:{token.start[0]}: {token.string}"
 
 
 def lines_that_mention(words: re.Pattern[str]) -> list[str]:
@@ -81,23 +83,14 @@ class TestModule:
         assert long == []
 
     def test_leaves_nothing_for_later(self) -> None:
-        later = [
-            f"{shown(path)}: {comment}"
-            for path in python_files(SOURCE)
-            for comment in comments(path)
-            if UNFINISHED.search(comment)
-        ]
+        later = [note for path in python_files(SOURCE) for note in comments(path, UNFINISHED)]
         assert later == []
 
 
 class TestTypeIgnore:
     def found(self) -> list[str]:
-        return [
-            f"{shown(path)}: {comment}"
-            for path in python_files(SOURCE, ROOT / "tests")
-            for comment in comments(path)
-            if IGNORE.match(comment)
-        ]
+        everywhere = python_files(SOURCE, ROOT / "tests")
+        return [note for path in everywhere for note in comments(path, IGNORE)]
 
     def test_names_its_code_and_its_reason(self) -> None:
         bare = [line for line in self.found() if not IGNORE_WITH_CODE_AND_REASON.search(line)]

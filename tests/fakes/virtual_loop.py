@@ -47,6 +47,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run ``main`` on a virtual loop, and fail if it leaves anything behind."""
     loop = VirtualLoop()
+    gc.freeze()  # what was there before is not looked through below
     try:
         result = loop.run_until_complete(main)
         left = asyncio.all_tasks(loop)
@@ -55,4 +56,5 @@ def run(main: Coroutine[Any, Any, T]) -> T:
         assert not loop.complaints, loop.complaints
         return result
     finally:
+        gc.unfreeze()
         loop.close()

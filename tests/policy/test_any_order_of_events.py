@@ -193,7 +193,6 @@ def check_the_end(witness: Witness) -> None:
 
 
 class TestAnyOrderOfEvents:
-    @pytest.mark.unhurried(reason="many examples")
     @given(policy=policies, may_repeat=st.booleans(), script=scripts)
     def test_gives_one_end_and_leaks_no_attempt(
         self, policy: Policy, may_repeat: bool, script: list[tuple[float, int, Happening | str]]
@@ -206,7 +205,6 @@ class TestAnyOrderOfEvents:
         witness.finish(now)
         check_the_end(witness)
 
-    @pytest.mark.unhurried(reason="many examples")
     @given(policy=policies, may_repeat=st.booleans(), script=scripts)
     def test_leaves_no_timer_in_the_past_when_the_timer_is_punctual(
         self, policy: Policy, may_repeat: bool, script: list[tuple[float, int, Happening | str]]
@@ -221,7 +219,6 @@ class TestAnyOrderOfEvents:
         witness.finish(now)
         check_the_end(witness)
 
-    @pytest.mark.unhurried(reason="many examples")
     @given(policy=policies, may_repeat=st.booleans(), script=scripts)
     def test_changes_nothing_after_the_end(
         self, policy: Policy, may_repeat: bool, script: list[tuple[float, int, Happening | str]]

@@ -3,7 +3,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 import pytest
-from tests.fakes.policy import FixedBudget, Race, replicas, route, staggered
+from tests.fakes.policy import FixedBudget, Race, burst, replicas, route, staggered
 
 from hedgerow.policy import Balancer, LeastRequest, Replica, RoundRobin
 
@@ -47,8 +47,8 @@ class TestRoundRobin:
     def test_gives_a_copy_the_replica_whose_turn_is_next(self) -> None:
         among = replicas(3)
         balancer = RoundRobin(among)
-        assert balancer.choose(()) is among[0]
-        assert balancer.choose(among[:1]) is among[1]
+        names(balancer, 2)
+        assert balancer.choose([among[1]]) is among[2]
 
     def test_gives_a_copy_another_where_the_next_has_been_tried(self) -> None:
         among = replicas(3)
@@ -64,6 +64,12 @@ class TestRoundRobin:
 
     def test_spreads_the_primaries_evenly_though_each_has_a_copy(self) -> None:
         policy = route(staggered(extra=1), replica_count=2)
+        races = [Race(policy).until() for _ in range(10)]
+        primaries = Counter(race.attempt(1).replica.name for race in races)
+        assert primaries == {"r1": 5, "r2": 5}
+
+    def test_spreads_the_primaries_evenly_though_copies_go_where_one_has_been(self) -> None:
+        policy = route(burst(), replica_count=2)
         races = [Race(policy).until() for _ in range(10)]
         primaries = Counter(race.attempt(1).replica.name for race in races)
         assert primaries == {"r1": 5, "r2": 5}

@@ -45,7 +45,6 @@ class TestLoadBudget:
         budget = after_requests(0)
         assert granted(budget, asked=1, now=NOW + 1e6) == 0
 
-    @pytest.mark.unhurried(reason="many examples")
     @given(st.lists(st.booleans(), max_size=300), st.sampled_from([0.01, 0.05, 0.25, 0.5]))
     def test_never_allows_more_than_its_share_of_the_requests(
         self, asks: list[bool], share: float

@@ -7,6 +7,7 @@ from tests.fakes.policy import (
     BodyJudged,
     Ends,
     Fails,
+    FixedBudget,
     Happening,
     Head,
     Race,
@@ -76,10 +77,11 @@ class TestNewExchange:
         assert exchange.state is State.NEW
 
     def test_is_not_a_request_yet_when_the_client_leaves(self) -> None:
-        exchange = new()
+        policy = route(burst())
+        exchange = Exchange(policy, deadline_at=START + 1.0, may_repeat=True)
         exchange.client_left(START)
         assert exchange.start(START) is Step.WAIT
-        assert exchange.attempts == []
+        assert (policy.counters.requests, policy.counters.abandoned) == (0, 0)
 
     def test_without_a_replica_is_unavailable(self) -> None:
         race = Race(route(replica_count=0))
@@ -291,6 +293,20 @@ class TestCounters:
     def test_credit_no_hedge_when_the_primary_won(self) -> None:
         race = hedged().play((0.5, 1, Head(200)), (0.6, 1, Ends()))
         assert (race.counters.answered, race.counters.hedges_won) == (1, 0)
+
+    def test_credit_no_hedge_when_a_retry_won(self) -> None:
+        race = Race(route(retrying(2))).play(
+            (0.1, 1, Fails()), (0.2, 2, Head(200)), (0.2, 2, Ends())
+        )
+        assert (race.counters.answered, race.counters.hedges_won) == (1, 0)
+
+    def test_count_what_the_budget_refused(self) -> None:
+        race = Race(route(burst(), budget=FixedBudget(0))).until(0.5)
+        assert (race.counters.denied, race.counters.hedges) == (1, 0)
+
+    def test_count_an_answer_that_the_deadline_broke_off_as_expired(self) -> None:
+        counters = committed().until().counters
+        assert (counters.failed, counters.aborted, counters.expired) == (1, 1, 1)
 
     def test_count_the_deadline_among_the_failures(self) -> None:
         race = racing().until()

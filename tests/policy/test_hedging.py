@@ -26,8 +26,10 @@ class TestBurst:
         assert burst(extra=3, max_attempts=4).copies_at_trigger(1) == 3
 
     def test_sends_nothing_by_time_after_that(self) -> None:
-        assert burst().next_delay(1) == 0.3
-        assert burst().next_delay(3) == math.inf
+        assert [burst().next_delay(sent) for sent in (1, 2, 3)] == [0.3, math.inf, math.inf]
+
+    def test_sends_one_at_a_later_failure_where_the_rule_leaves_room(self) -> None:
+        assert burst(extra=2, max_attempts=5).copies_at_trigger(2) == 1
 
     def test_never_sends_more_than_its_attempts(self) -> None:
         assert burst(extra=5, max_attempts=3).copies_at_trigger(1) == 2

@@ -2,6 +2,7 @@
 
 import pytest
 from tests.fakes.policy import (
+    START,
     BodyJudged,
     Fails,
     FixedBudget,
@@ -170,9 +171,14 @@ class TestLoadBudget:
 
     def test_is_asked_again_after_another_delay_when_copies_are_staggered(self) -> None:
         budget = LoadBudget(share=0.0, reserve=10.0)  # one more attempt every 100 ms
-        budget.withdraw(999_999.95)
-        race = Race(route(staggered(delay=0.1, extra=1), budget=budget)).until(0.21)
-        assert race.sent == [(0.0, 1), (0.1, 2)]
+        budget.withdraw(START + 0.05)
+        race = Race(route(staggered(delay=0.1, extra=1), budget=budget)).until(0.5)
+        assert race.sent == [(0.0, 1), (0.2, 2)]
+
+    def test_is_not_asked_again_for_a_burst(self) -> None:
+        budget = FixedBudget(0)
+        Race(route(burst(delay=0.1), budget=budget)).until(0.9)
+        assert budget.asked == 1
 
     def test_is_asked_once_for_what_fails_at_the_moment_of_a_hedge(self) -> None:
         per_try = DeadlineRule(default=1.0, per_try=0.2)
@@ -198,6 +204,10 @@ class TestReplica:
     def test_not_tried_yet_comes_before_a_tried_one(self) -> None:
         race = Race(route(burst(same_replica=True), replica_count=2)).until(0.99)
         assert len({attempt.replica for attempt in race.exchange.attempts[:2]}) == 2
+
+    def test_tried_last_is_the_last_to_be_used_again(self) -> None:
+        race = Race(route(burst(same_replica=True), replica_count=2)).until(0.99)
+        assert race.attempt(3).replica is race.attempt(1).replica
 
     def test_that_is_missing_costs_the_budget_nothing(self) -> None:
         budget = FixedBudget(1)
@@ -227,6 +237,11 @@ class TestRequestThatMayNotBeRepeated:
     def test_is_never_in_flight_twice_even_where_the_route_sends_bursts(self) -> None:
         race = Race(route(burst()), may_repeat=False).play((0.1, 1, Fails(Failure.CONNECT)))
         assert race.until(0.99).sent == [(0.0, 1), (0.1, 2)]
+
+    def test_is_not_hedged_either_once_it_has_been_retried(self) -> None:
+        race = Race(route(staggered(delay=0.1)), may_repeat=False)
+        race.play((0.05, 1, Fails(Failure.CONNECT))).until(0.99)
+        assert race.sent == [(0.0, 1), (0.05, 2)]
 
     def test_is_not_retried_after_a_later_attempt_reached_an_upstream(self) -> None:
         race = Race(route(retrying(3)), may_repeat=False)

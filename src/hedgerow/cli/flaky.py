@@ -40,7 +40,7 @@ def flaky(  # noqa: PLR0913  # a verb's flags are its parameters
     goes wrong. Without flags it is mostly fast, now and then slow, and every tenth answer is an
     error. `GET /__stats` counts; `PATCH /__behaviour` changes the settings while it runs.
 
-    Examples:
+    For example:
         hedgerow flaky -p 9000 --latency uniform:100ms..600ms --errors '500:5%,reset:1%'
 
         hedgerow flaky -p 9000 --workers 8 --queue 50 --seed 7

@@ -26,13 +26,13 @@ app = cyclopts.App(
     help="""Keeps an HTTP service's latency promise when what it depends on is slow, failing or
 overloaded, and measures that it does.
 
-Examples:
+For example:
 
     hedgerow demo
 
     hedgerow flaky -p 9000
 
-    hedgerow serve http://127.0.0.1:9000 -p 8080 --hedge 300ms --extra 2 --same-replica
+    hedgerow serve http://127.0.0.1:9000 -p 8080 --hedge-delay 300ms --same-replica
 
     hedgerow serve -c hedgerow.toml --check
 """,

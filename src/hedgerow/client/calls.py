@@ -121,8 +121,8 @@ class Hedger:
     def _no_result(self, race: "Race[_Returned[T]]", seconds: float) -> Exception:
         exchange = race.exchange
         if exchange.situation is Situation.EXPIRED:
-            errors = [race.errors[number] for number in sorted(race.errors)]
-            return DeadlineExceeded(seconds=seconds, attempts=len(exchange.attempts), errors=errors)
+            sent = len(exchange.attempts)
+            return DeadlineExceeded(seconds=seconds, attempts=sent, errors=race.failures())
         per_try = self._policy.deadline.per_try
         return AllAttemptsFailed(
             [
@@ -211,9 +211,11 @@ class _Coroutines(Generic[T]):
         if accept is not None and isinstance(answer, _Result) and not accept(answer.result):
             answer.status = _REJECTED
             race.errors[attempt.number] = ResultRejected(attempt.number, answer.result)
+        # Both events are of the same moment, so one step says it all, and no timer is set between.
         exchange, now = race.exchange, race.now()
-        race.carry_out(exchange.head_arrived(now, attempt, answer.status))
-        race.carry_out(exchange.answer_ended(now, attempt))
+        step = exchange.head_arrived(now, attempt, answer.status)
+        exchange.answer_ended(now, attempt)
+        race.carry_out(step)
 
     async def discard(self, answer: _Returned[T]) -> None:
         if self._discard is not None and isinstance(answer, _Result):

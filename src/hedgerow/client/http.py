@@ -10,7 +10,6 @@ copies, and leaves a whole answer to fall back on when nothing better comes in t
 """
 
 import asyncio
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -83,16 +82,16 @@ class HttpHedging:
     def exchange(
         self,
         method: str,
-        headers: Mapping[str, str],
         *,
+        has_idempotency_key: bool,
         replayable: bool,
         deadline: float | None,
         hedge: bool | None,
     ) -> Exchange:
         """Prepare one request; ``hedge`` overrides what the rule says of its method."""
         if hedge is None:
-            has_key = "idempotency-key" in headers
-            hedge = self.policy.hedge.permits(method, has_idempotency_key=has_key)
+            rule = self.policy.hedge
+            hedge = rule.permits(method, has_idempotency_key=has_idempotency_key)
         return Exchange(
             self.policy if replayable else self._once,
             deadline_at=asyncio.get_running_loop().time() + self.seconds(deadline),
@@ -166,13 +165,3 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return max((at - sent).total_seconds(), 0.0)
     except (TypeError, ValueError):
         return None
-
-
-def checked_deadline(deadline: object) -> float | None:
-    """Pass a deadline on that came without a type, such as an extension of a request."""
-    if deadline is None or isinstance(deadline, int | float):
-        return None if deadline is None else float(deadline)
-    raise TypeError(f"deadline = {deadline!r}: must be a number of seconds, or None")
-
-
-__all__ = ["HttpHedging", "best_error", "follow", "is_json", "math"]

@@ -21,11 +21,11 @@ operation, so that none of them can end a request at a point in time.  Cancellin
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
-from typing_extensions import Self, override
+from typing_extensions import override
 
 from hedgerow.client.failures import DeadlineExceeded
 from hedgerow.client.http import HttpHedging, best_error, follow, is_json
@@ -55,8 +55,15 @@ _FAILURES: Final = (
 class HttpxDeadlineExceeded(DeadlineExceeded, httpx.TimeoutException):
     """The deadline passed before an answer came, or while it was being read."""
 
-    def __init__(self, *, seconds: float, exchange: Exchange, request: httpx.Request) -> None:
-        DeadlineExceeded.__init__(self, seconds=seconds, attempts=len(exchange.attempts))
+    def __init__(
+        self,
+        request: httpx.Request,
+        *,
+        seconds: float,
+        attempts: int,
+        errors: Sequence[Exception] = (),
+    ) -> None:
+        DeadlineExceeded.__init__(self, seconds=seconds, attempts=attempts, errors=errors)
         self.request = request
 
 
@@ -100,7 +107,7 @@ class HedgedTransport(httpx.AsyncBaseTransport):
         seconds = hedging.seconds(request.extensions.get("deadline"))
         exchange = hedging.exchange(
             request.method,
-            request.headers,
+            has_idempotency_key="idempotency-key" in request.headers,
             replayable=isinstance(request.stream, httpx.ByteStream),
             deadline=seconds,
             hedge=request.extensions.get("hedge"),
@@ -110,10 +117,11 @@ class HedgedTransport(httpx.AsyncBaseTransport):
         answer = await race.run()
         if answer is not None:
             return answer.handed_over(exchange, seconds)
-        error = best_error(race)
-        if error is None or exchange.situation is Situation.EXPIRED:
-            raise HttpxDeadlineExceeded(seconds=seconds, exchange=exchange, request=request)
-        raise error
+        if exchange.situation is Situation.EXPIRED:
+            sent, errors = len(exchange.attempts), race.failures()
+            raise HttpxDeadlineExceeded(request, seconds=seconds, attempts=sent, errors=errors)
+        late = httpx.ReadTimeout("each attempt took longer than its own time", request=request)
+        raise best_error(race) or late
 
     @override
     async def aclose(self) -> None:
@@ -132,3 +140,143 @@ class HedgedTransport(httpx.AsyncBaseTransport):
         traceback: TracebackType | None = None,
     ) -> None:
         await self._wrapped.__aexit__(exc_type, exc_value, traceback)
+
+
+class _Requests:
+    """Makes a race's attempts: the same request, once through the wrapped transport each."""
+
+    __slots__ = ("_judge_json", "_request", "_wrapped")
+
+    def __init__(
+        self, wrapped: httpx.AsyncBaseTransport, request: httpx.Request, *, judge_json: bool
+    ) -> None:
+        self._wrapped = wrapped
+        self._request = request
+        self._judge_json = judge_json
+
+    async def begin(self, attempt: Attempt) -> "_Answer":
+        response = await self._wrapped.handle_async_request(self._request)
+        return _Answer(attempt, self._request, response)
+
+    async def follow(self, race: "Race[_Answer]", attempt: Attempt, answer: "_Answer") -> None:
+        await follow(race, attempt, answer, judge_json=self._judge_json)
+
+    async def discard(self, answer: "_Answer") -> None:
+        await answer.close()
+
+    def failure(self, error: Exception) -> Failure:
+        return _failure(error)
+
+
+class _Answer:
+    """One response, and what has been read of its body (raw: the client above decodes it)."""
+
+    __slots__ = ("_ahead", "_request", "_response", "_rest", "_stream", "attempt", "whole")
+
+    def __init__(self, attempt: Attempt, request: httpx.Request, response: httpx.Response) -> None:
+        if not isinstance(response.stream, httpx.AsyncByteStream):
+            raise TypeError(f"{response.stream!r} = must be an AsyncByteStream: is it a sync one?")
+        self.attempt = attempt
+        self._request = request
+        self._response = response
+        self._stream = response.stream
+        self._rest = aiter(response.stream)
+        self._ahead: list[bytes] = []
+        self.whole = False
+
+    @property
+    def status(self) -> int:
+        return self._response.status_code
+
+    @property
+    def headers(self) -> httpx.Headers:
+        return self._response.headers
+
+    async def read(self) -> None:
+        self._ahead += [chunk async for chunk in self._rest]
+        self.whole = True
+        await self._stream.aclose()
+
+    async def read_json(self) -> None:
+        await self.read()
+        if self._request.method == "HEAD":
+            return
+        headers, raw = self._response.headers, b"".join(self._ahead)
+        decoded = httpx.Response(200, headers=headers, content=raw, request=self._request)
+        if not is_json(decoded.content):
+            raise httpx.DecodingError("the answer's body is not JSON", request=self._request)
+
+    async def peek(self) -> None:
+        async for chunk in self._rest:
+            self._ahead.append(chunk)
+            if chunk:
+                return
+        self.whole = True
+
+    async def close(self) -> None:
+        await self._stream.aclose()
+
+    def handed_over(self, exchange: Exchange, seconds: float) -> httpx.Response:
+        """Give the response to the caller, with a body that starts at its beginning."""
+        if self.whole:
+            self._response.stream = httpx.ByteStream(b"".join(self._ahead))
+        else:
+            self._response.stream = _WinningStream(self, exchange, seconds)
+        return self._response
+
+    def body(self) -> tuple[list[bytes], AsyncIterator[bytes]]:
+        """What has been read already, and the rest."""
+        return self._ahead, self._rest
+
+    def expired(self, seconds: float, attempts: int) -> HttpxDeadlineExceeded:
+        return HttpxDeadlineExceeded(self._request, seconds=seconds, attempts=attempts)
+
+
+class _WinningStream(httpx.AsyncByteStream):
+    """The body of the answer that won: read on by the caller, bounded by the deadline."""
+
+    def __init__(self, answer: _Answer, exchange: Exchange, seconds: float) -> None:
+        self._answer = answer
+        self._exchange = exchange
+        self._seconds = seconds
+
+    @override
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        ahead, rest = self._answer.body()
+        for chunk in ahead:
+            yield chunk
+        while True:
+            try:
+                chunk = await self._next(rest)
+            except StopAsyncIteration:
+                return
+            yield chunk
+
+    async def _next(self, rest: AsyncIterator[bytes]) -> bytes:
+        """Read on, and tell the exchange when that is over."""
+        exchange, loop = self._exchange, asyncio.get_running_loop()
+        due_at = exchange.due_at
+        deadline = asyncio.timeout_at(None if due_at == math.inf else due_at)
+        try:
+            async with deadline:
+                return await anext(rest)
+        except StopAsyncIteration:
+            exchange.answer_ended(loop.time(), self._answer.attempt)
+            raise
+        except Exception as error:
+            if deadline.expired():
+                exchange.timer_fired(max(loop.time(), due_at))
+                raise self._answer.expired(self._seconds, len(exchange.attempts)) from None
+            exchange.attempt_failed(loop.time(), self._answer.attempt, _failure(error))
+            raise
+
+    @override
+    async def aclose(self) -> None:
+        self._exchange.client_left(asyncio.get_running_loop().time())  # unless it had all of it
+        await self._answer.close()
+
+
+def _failure(error: Exception) -> Failure:
+    return next(
+        (failure for kinds, failure in _FAILURES if isinstance(error, kinds)), Failure.RESET
+    )

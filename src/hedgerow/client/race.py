@@ -123,6 +123,10 @@ class Race(Generic[T]):
     def now(self) -> float:
         return self._loop.time()
 
+    def failures(self) -> list[Exception]:
+        """The errors of the attempts, in the order in which those were sent."""
+        return [self.errors[number] for number in sorted(self.errors)]
+
     # --- carrying out steps ---
 
     def carry_out(self, step: Step) -> Step:

@@ -23,7 +23,7 @@ class Step(enum.Enum):
 
     WAIT = enum.auto()
     LAUNCH = enum.auto()  # start the attempts in `launched` (and empty it)
-    HOLD = enum.auto()  # keep this answer; report its body before anything is forwarded
+    HOLD = enum.auto()  # keep this answer, and report its body, even an empty one
     FORWARD = enum.auto()  # pass `winner`'s answer on, from its head
     REPLY = enum.auto()  # answer for `situation`, from the route's own replies
     ABORT = enum.auto()  # the committed answer broke: break the client's connection too

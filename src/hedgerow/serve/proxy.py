@@ -165,7 +165,7 @@ class ProxiedRequest:
         self.request = request
         self.calls: list[AttemptCall] = []
         self.exchange: Exchange | None = None
-        self.arrived_at = time.monotonic()
+        self.arrived_at = surroundings.engine.arrival(time.monotonic(), request)
         self.finished_at = 0.0
         request.sink = self
 
@@ -173,11 +173,11 @@ class ProxiedRequest:
         """Begin: at once without a body, else when it is whole or too long to be kept."""
         head = self.request.head
         if head.framing is Framing.NONE:
-            self._race(self.arrived_at)
+            self._race(time.monotonic())
             return
         self._upload = Upload(self.request)
         if head.framing is Framing.LENGTH and head.content_length > self._terms.max_replay:
-            self._race(self.arrived_at)
+            self._race(time.monotonic())
         self.request.accept_body()
 
     # --- called by the client's connection ---

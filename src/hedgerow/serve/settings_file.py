@@ -19,30 +19,28 @@ _TWICE: Final = ("Cannot overwrite", "Cannot declare", "Duplicate inline table k
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a file, UTF-8 with or without a byte order mark."""
-    data = _read(path)
+    """Read a file."""
+    return parse_toml(_read(path), str(path))
+
+
+def parse_toml(data: bytes, name: str) -> dict[str, Any]:
+    """Parse UTF-8, with or without a byte order mark; errors call the file ``name``."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(
-            f"{path} line {line}",
-            got=AsWritten(f"byte 0x{data[error.start]:02x}"),
-            must="UTF-8",
-            fix="Save the file as UTF-8.",
-        ) from error
+        line = error.object.count(b"\n", 0, error.start) + 1
+        got = AsWritten(f"byte 0x{error.object[error.start]:02x}")
+        fix = "Save the file as UTF-8."
+        raise ConfigError(f"{name} line {line}", got=got, must="UTF-8", fix=fix) from error
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _syntax_error(path, text, str(error)) from error
+        raise _syntax_error(name, text, str(error)) from error
     except (ValueError, RecursionError) as error:
         # A number with thousands of digits, or brackets nested as deep.
-        raise ConfigError(
-            str(path),
-            got=AsWritten("too much for the parser"),
-            must="TOML that a person could write",
-            fix=f"({error})",
-        ) from error
+        got = AsWritten("more than the parser takes")
+        fix = f"Make it simpler. ({error})"
+        raise ConfigError(name, got=got, must="TOML of a sane size", fix=fix) from error
 
 
 def _read(path: Path) -> bytes:
@@ -61,16 +59,16 @@ def _read(path: Path) -> bytes:
         raise StartError(str(path), got=got, must="a file that can be read", fix=fix) from error
 
 
-def _syntax_error(path: Path, text: str, message: str) -> ConfigError:
+def _syntax_error(name: str, text: str, message: str) -> ConfigError:
     lines = text.splitlines() or [""]
     match = _POSITION.search(message)
     problem = message[: match.start()] if match else message
     if match and match[1]:
         line, column = int(match[1]), int(match[2])
-        where = f"{path} line {line}, column {column}"
+        where = f"{name} line {line}, column {column}"
         shown = lines[min(line, len(lines)) - 1].strip()
     else:
-        where, shown = f"{path} line {len(lines)}", lines[-1].strip()
+        where, shown = f"{name} line {len(lines)}", lines[-1].strip()
     if problem.startswith(_TWICE):
         return ConfigError(
             where, got=AsWritten(shown), must="there only once", fix=f"Remove one. ({problem})"

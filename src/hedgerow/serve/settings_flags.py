@@ -8,7 +8,7 @@ values come in by the flag's name, as words or as what the setting takes in TOML
 know; everything else is one to one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -70,7 +70,7 @@ _ALL: Final = (
     Flag("--max-connections", Upstream, "max_connections"),
     Flag("--connect-timeout", Upstream, "connect_timeout"),
     Flag("--ca-file", Upstream, "ca_file"),
-    Flag("--no-verify", Upstream, "verify", False, "do not check the certificates of https replicas"),
+    Flag("--no-verify", Upstream, "verify", False, "do not check the certificates of replicas"),
     Flag("--deadline", Deadline, "default"),
     Flag("--per-try", Deadline, "per_try"),
     Flag("--no-hedge", Route, "hedge", "off", "send every request once, whatever happens to it"),
@@ -89,8 +89,8 @@ FLAGS: Final[Mapping[str, Flag]] = {flag.name: flag for flag in _ALL}
 HOST_HELP: Final = "the address to listen at, instead of the one in listen; 0.0.0.0 for everybody"
 PORT_HELP: Final = "the port to listen at, instead of the one in listen; 0 for any that is free"
 
+_KEEP_ONE: Final = "Keep one of the two."
 _TABLE_IN_ROUTE: Final = {Hedge: "hedge", Deadline: "deadline"}
-_DEFAULT_LISTEN: Final[Sequence[str]] = ("127.0.0.1:8080",)
 
 
 def lay_over(tree: Tree, flags: Mapping[str, object]) -> dict[Path, str]:
@@ -106,6 +106,8 @@ def lay_over(tree: Tree, flags: Mapping[str, object]) -> dict[Path, str]:
             raise HedgerowBug(f"{name} stands for no setting of serve")
         if flag.value is not None and value is not True:
             continue
+        if flag.record is Hedge and given.get("--no-hedge") is True:
+            raise ConfigError(name, got=value, must="given without --no-hedge", fix=_KEEP_ONE)
         for place, table in _tables(tree, flag.record):
             table[flag.field_name] = flag.raw(value)
             origins[(*place, flag.field_name)] = name
@@ -130,11 +132,11 @@ def _tables(tree: Tree, record: type[Record]) -> list[tuple[Path, dict[str, Any]
 def _inner(table: dict[str, Any], key: str) -> dict[str, Any]:
     """Return the table at a key, so that it can be changed, whatever form it had."""
     before = table.get(key, {})
-    if isinstance(before, Mapping):
-        inner = dict(before)
-    else:
-        # A deadline's short form is its default; hedge = "off" gives way to any flag of hedging.
-        inner = {"default": before} if key == "deadline" else {}
+    inner = dict(before) if isinstance(before, Mapping) else {}
+    if key == "deadline" and not isinstance(before, Mapping):
+        inner["default"] = before  # what its short form stands for
+    elif key == "hedge" and not isinstance(before, Mapping) and before != "off":
+        return inner  # a mistake in the file, which the reader shall find
     table[key] = inner
     return inner
 
@@ -149,10 +151,11 @@ def _listen_parts(tree: Tree, given: dict[str, object]) -> dict[Path, str]:
         return {}
     name, value = ("--host", host) if port is None else ("--port", port)
     if "--listen" in given:
-        raise ConfigError(name, got=value, must="given without --listen", fix="Keep one of them.")
-    listen = tree.server.get("listen", _DEFAULT_LISTEN)
-    address = listen if isinstance(listen, str) else listen[0] if len(listen) == 1 else ""
-    if not isinstance(address, str) or ":" not in address or address.startswith("unix:"):
+        raise ConfigError(name, got=value, must="given without --listen", fix=_KEEP_ONE)
+    listen = tree.server.get("listen", list(fields_of(Server)["listen"].default))
+    only = listen[0] if isinstance(listen, list) and len(listen) == 1 else listen
+    address = only if isinstance(only, str) else ""
+    if ":" not in address or address.startswith("unix:"):
         fix = "Give all addresses with --listen instead."
         raise ConfigError(name, got=value, must="given where listen is one host:port", fix=fix)
     host_before, _, port_before = address.rpartition(":")

@@ -75,6 +75,7 @@ class Kind:
     read: Callable[[Any], Any]  # from what TOML gave; raises Refused
     write: Callable[[Any], str] = toml
     from_word: Callable[[str], object] = _as_it_is  # what a word on a command line stands for
+    has_off: bool = False  # None is written as "off"
 
 
 def nearest(word: str, known: list[str]) -> str:
@@ -101,7 +102,8 @@ def _write_duration(seconds: float) -> str:
     """Write the rounded form where it is exact, else all digits."""
     text = units.format_duration(seconds) if seconds else "0s"
     if units.parse_duration(text) != seconds:
-        text = f"{seconds:.9f}".rstrip("0").rstrip(".") + "s"
+        digits = repr(seconds)
+        text = f"{seconds:.12f}s" if "e" in digits else f"{digits}s"
     return toml(text)
 
 
@@ -141,20 +143,18 @@ def _write_byte_rate(rate: float) -> str:
 
 
 def _read_share(value: object) -> float:
-    text = value if isinstance(value, str) else f"{value:f}" if _is_number(value) else ""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1:
+        return float(value)
     try:
-        return units.parse_share(text)
+        return units.parse_share(value if isinstance(value, str) else "")
     except ValueError as error:
         raise Refused(str(error)) from error
 
 
 def _write_share(share: float) -> str:
     text = f"{share * 100:.6g}%"
-    return toml(text) if "e" not in text and units.parse_share(text) == share else f"{share:f}"
-
-
-def _is_number(value: object) -> bool:
-    return type(value) is int or (isinstance(value, float) and math.isfinite(value))
+    exact = "e" not in text and units.parse_share(text) == share
+    return toml(text) if exact else repr(share)
 
 
 # --- plain values ---
@@ -248,7 +248,7 @@ def or_off(kind: Kind, *, instead: str = "") -> Kind:
     def write(value: object) -> str:
         return '"off"' if value is None else kind.write(value)
 
-    return Kind(f'{kind.name} or "off"', kind.example, read, write, kind.from_word)
+    return Kind(f'{kind.name} or "off"', kind.example, read, write, kind.from_word, has_off=True)
 
 
 def list_of(kind: Kind, name: str) -> Kind:
@@ -265,7 +265,7 @@ def list_of(kind: Kind, name: str) -> Kind:
             raise Refused(f"a list of {name}", f"Write it in brackets: [{kind.example}].")
         items = tuple(map(read_item, value))
         if not items:
-            raise Refused(f"a list of at least one of {name}")
+            raise Refused(f"a list of {name} that is not empty")
         twice = next((item for item in items if items.count(item) > 1), None)
         if twice is not None:
             raise Refused(f"without {kind.write(twice)} twice", "Keep one of the two.")

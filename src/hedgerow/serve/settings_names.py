@@ -12,7 +12,7 @@ import re
 import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from hedgerow.serve.settings_kinds import (
     COUNT,
@@ -27,6 +27,7 @@ from hedgerow.serve.settings_kinds import (
 _HOST: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]"
 _HOST_FORM: Final = re.compile(_HOST)
 _LISTEN_FORM: Final = re.compile(rf"({_HOST}|\*|):([0-9]{{1,5}})")
+_AUTHORITY_FORM: Final = re.compile(rf"(?:{_HOST})(?::[0-9]{{1,5}})?")
 _PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 #: What may stand in a path unescaped (RFC 3986 section 3.3).
 _PATH_FORM: Final = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
@@ -72,7 +73,7 @@ class ReplicaUrl(NamedTuple):
 class AskedIn(NamedTuple):
     """Where a request says how long it may take."""
 
-    place: str  # "path", "query" or "header"
+    place: Literal["path", "query", "header"]
     name: str
 
 
@@ -125,7 +126,8 @@ def _write_listen(addresses: tuple[str, ...]) -> str:
 def _read_replica(value: object) -> ReplicaUrl:
     text = read_text(value)
     if "://" not in text:
-        raise Refused("a URL with http:// or https://", f'Write "http://{text}".')
+        fix = f'Write "http://{text}".' if _AUTHORITY_FORM.fullmatch(text) else ""
+        raise Refused("a URL with http:// or https://", fix)
     try:
         url = urllib.parse.urlsplit(text)
         port = url.port
@@ -182,8 +184,8 @@ def _read_host(value: object) -> str:
     text = read_text(value)
     if _HOST_FORM.fullmatch(text):
         return text.lower()
-    name, colon, _ = text.rpartition(":")
-    if colon and _HOST_FORM.fullmatch(name):
+    name, _, port = text.rpartition(":")
+    if port.isdecimal() and _HOST_FORM.fullmatch(name):
         raise Refused("a host without a port", f'Write "{name}".')
     raise Refused("a host as in the Host field, such as api.example.com")
 
@@ -241,9 +243,14 @@ def _read_fields(value: object) -> Mapping[str, str]:
     return dict(value)
 
 
+_Place = Literal["path", "query", "header"]
+_PLACES: Final[Mapping[str, _Place]] = {"path": "path", "query": "query", "header": "header"}
+
+
 def _read_asked_in(value: object) -> AskedIn:
-    place, _, name = read_text(value).partition(".")
-    if place not in ("path", "query", "header") or not name:
+    word, _, name = read_text(value).partition(".")
+    place = _PLACES.get(word)
+    if place is None or not name:
         raise Refused("path.NAME, query.NAME or header.NAME")
     if place == "header" and _TOKEN.fullmatch(name) is None:
         raise Refused("header. and the name of a header field")

@@ -19,7 +19,7 @@ from hedgerow.serve import settings_sources
 from hedgerow.serve.settings import Route, Server, Settings, Upstream
 from hedgerow.serve.settings_checks import check
 from hedgerow.serve.settings_fields import Field, Record, fields_of
-from hedgerow.serve.settings_file import read_toml
+from hedgerow.serve.settings_file import parse_toml, read_toml
 from hedgerow.serve.settings_flags import Tree, lay_over
 from hedgerow.serve.settings_kinds import Refused
 from hedgerow.serve.settings_names import NAME
@@ -38,6 +38,13 @@ def settings_from_file(path: Path, flags: Mapping[str, object] = NO_FLAGS) -> Se
     return _settings(read_toml(path), str(path), flags, {})
 
 
+def settings_from_text(
+    text: str, flags: Mapping[str, object] = NO_FLAGS, *, name: str = "hedgerow.toml"
+) -> Settings:
+    """Read what a settings file called ``name`` would contain."""
+    return _settings(parse_toml(text.encode(), name), name, flags, {})
+
+
 def settings_for_urls(urls: Sequence[str], flags: Mapping[str, object] = NO_FLAGS) -> Settings:
     """Make the settings that send everything to these replicas of one upstream."""
     tree = {"upstream": {URLS: {"replicas": list(urls)}}}
@@ -51,6 +58,8 @@ def _settings(
     origins: Mapping[settings_sources.Path, str],
 ) -> Settings:
     tree = _shaped(raw, Place(Sources(file)))
+    if "route" not in raw:
+        origins = {**origins, ("route", 0, "path"): settings_sources.DEFAULT}
     place = Place(Sources(file, {**origins, **lay_over(tree, flags)}))
     upstreams = {
         name: read_record(Upstream, table, place / "upstream" / name)

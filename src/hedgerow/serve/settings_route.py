@@ -44,7 +44,7 @@ DEFAULT_DEADLINE: Final = 30.0
 _NO_COPIES: Final = 'To send no copies, write hedge = "off".'
 
 
-class Deadline(Record, kw_only=True):
+class Deadline(Record, frozen=True, kw_only=True):
     """How long a request may take, all attempts together."""
 
     SHORT: ClassVar[str] = "a duration"
@@ -121,7 +121,7 @@ class Deadline(Record, kw_only=True):
         return self.default if self.source is None else self.maximum
 
 
-class Hedge(Record, kw_only=True):
+class Hedge(Record, frozen=True, kw_only=True):
     """When a request is sent again, and how often."""
 
     SHORT: ClassVar[str] = '"off"'
@@ -207,7 +207,7 @@ class Hedge(Record, kw_only=True):
         return values
 
 
-class Success(Record, kw_only=True):
+class Success(Record, frozen=True, kw_only=True):
     """Which answers of the upstream are good."""
 
     EXAMPLE: ClassVar[str] = '{status = [200], body = "json"}'
@@ -227,7 +227,7 @@ class Success(Record, kw_only=True):
     ] = "any"
 
 
-class Reply(Record, kw_only=True):
+class Reply(Record, frozen=True, kw_only=True):
     """An answer of the route's own."""
 
     EXAMPLE: ClassVar[str] = '{status = 502, json = {message = "ERROR"}}'
@@ -236,7 +236,10 @@ class Reply(Record, kw_only=True):
     json: Annotated[
         Any,
         JSON,
-        About('the body as JSON; in success "{body.name}" is that value of the upstream\'s answer'),
+        About(
+            'the body as JSON; in success "{body.name}" is that value of the upstream\'s answer',
+            default="none",
+        ),
     ] = None
     text: Annotated[str | None, LONG_TEXT, About("the body as plain text", default="none")] = None
     headers: Annotated[
@@ -246,7 +249,7 @@ class Reply(Record, kw_only=True):
     ] = None
 
 
-class Replies(Record, kw_only=True):
+class Replies(Record, frozen=True, kw_only=True):
     """Answers of the route's own, by situation; without one: a problem body (RFC 9457)."""
 
     EXAMPLE: ClassVar[str] = '{exhausted = {status = 502, json = {message = "ERROR"}}}'
@@ -263,7 +266,7 @@ class Replies(Record, kw_only=True):
     ] = None
 
 
-class Route(Record, kw_only=True):
+class Route(Record, frozen=True, kw_only=True):
     """Which requests go where, and what is promised for them."""
 
     ABSENT: ClassVar[Mapping[str, str]] = {
@@ -291,12 +294,23 @@ class Route(Record, kw_only=True):
             default="as it came",
         ),
     ] = None
-    deadline: Annotated[Deadline, About('how long a request may take: "1s", or a table')] = (
-        Deadline()
-    )
-    hedge: Annotated[Hedge, About('when requests are sent again: "off", or a table')] = Hedge()
-    success: Annotated[Success, About("which answers of the upstream are good")] = Success()
-    replies: Annotated[Replies, About("answers of the route's own, by situation")] = Replies()
+    deadline: Annotated[
+        Deadline,
+        About('how long a request may take: "1s", or a table', default='"30s", for the head'),
+    ] = Deadline()
+    hedge: Annotated[
+        Hedge,
+        About(
+            'when requests are sent again: "off", or a table',
+            default="one retry after a failure, for up to 20% of the requests",
+        ),
+    ] = Hedge()
+    success: Annotated[
+        Success, About("which answers of the upstream are good", default="those below 400")
+    ] = Success()
+    replies: Annotated[
+        Replies, About("answers of the route's own, by situation", default="problem bodies")
+    ] = Replies()
     max_body: Annotated[
         int | None,
         SIZE,

@@ -23,7 +23,7 @@ from hedgerow.serve.settings_kinds import (
 from hedgerow.serve.settings_names import FILE, LISTEN, REPLICAS, ReplicaUrl
 
 
-class Limits(Record, kw_only=True):
+class Limits(Record, frozen=True, kw_only=True):
     """What a client may send, and how long it may take."""
 
     EXAMPLE: ClassVar[str] = '{max_body = "1MiB"}'
@@ -74,7 +74,7 @@ class Limits(Record, kw_only=True):
     ] = 2.0
 
 
-class Server(Record, kw_only=True):
+class Server(Record, frozen=True, kw_only=True):
     """Where clients come in, and what is written down about them."""
 
     ABSENT: ClassVar[Mapping[str, str]] = {
@@ -115,10 +115,13 @@ class Server(Record, kw_only=True):
         DURATION,
         About("how long running requests may take to end after SIGTERM", at_least=0),
     ] = 10.0
-    limits: Annotated[Limits, About("what a client may send, and how long it may take")] = Limits()
+    limits: Annotated[
+        Limits,
+        About("what a client may send, and how long it may take", default="see [server.limits]"),
+    ] = Limits()
 
 
-class Upstream(Record, kw_only=True):
+class Upstream(Record, frozen=True, kw_only=True):
     """A service that requests are sent to, and how."""
 
     ABSENT: ClassVar[Mapping[str, str]] = {
@@ -138,7 +141,7 @@ class Upstream(Record, kw_only=True):
     ] = "least-request"
     max_connections: Annotated[
         int, COUNT, About("how many connections there may be to one replica", at_least=1)
-    ] = 1024
+    ] = 8192
     max_waiting: Annotated[
         int,
         COUNT,

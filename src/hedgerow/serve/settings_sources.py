@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from typing_extensions import override
+
 from hedgerow.errors import ConfigError
 from hedgerow.serve.settings_kinds import toml
 
@@ -24,6 +26,7 @@ class AsWritten:
     def __init__(self, text: str) -> None:
         self._text = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
+    @override
     def __str__(self) -> str:
         return self._text
 
@@ -45,10 +48,6 @@ class Sources:
     def note(self, path: Path, *, short: bool = False) -> None:
         """Remember that something was given; ``short``: as one value instead of a table."""
         (self._short if short else self._given).add(path)
-
-    def has(self, path: Path) -> bool:
-        """Say whether something was given there."""
-        return path in self._given
 
     def of(self, path: Path) -> str:
         """Return where a value came from: ``default``, the file's name, or a flag."""
@@ -86,10 +85,6 @@ class Place:
 
     def __truediv__(self, name: str | int) -> "Place":
         return Place(self.sources, (*self.path, name))
-
-    @property
-    def is_given(self) -> bool:
-        return self.sources.has(self.path)
 
     def refuse(self, got: object, must: str, fix: str) -> ConfigError:
         """Make the error for a value that stands here; ``got`` as TOML gave it."""

@@ -164,8 +164,8 @@ class RequestHeadParser:
         _interpret_request(request)
         if target[0] != 0x2F:  # b"/"
             _resolve_target(request)
-        if request.framing is not Framing.NONE:
-            self._renew()  # the parser is waiting for a body that it will not get
+        if request.framing is not Framing.NONE or not self._parser.should_keep_alive():
+            self._renew()  # the parser waits for a body, or for nothing more at all
         return request
 
     def _split_fields(self, head: bytes) -> None:

@@ -14,7 +14,9 @@ each time, so a name with many addresses is spread over all of them.
 
 import asyncio
 import collections
+import ipaddress
 import itertools
+import math
 import socket
 import ssl
 import time
@@ -31,13 +33,16 @@ from hedgerow.wire.timers import Sweeper
 
 #: How long an answer of the resolver is used; it only has to outlast a burst of connections.
 _RESOLVED_FOR: Final = 5.0
+#: Connections being opened at once: 60 us each, so a burst of a thousand requests must not keep
+#: the loop from reading the next ones (and their deadlines) for 60 ms, nor flood a backlog.
+_MAX_OPENING: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
 class PoolLimits:
     """Counts, and times in seconds."""
 
-    max_connections: int = 1024  # open and opening, to one origin
+    max_connections: int = 8192  # open and opening, to one origin
     max_waiting: int = 1024  # calls without a connection; more fail at once
     connect_timeout: float = 3.0  # name, TCP and TLS together; longer than one lost SYN
     idle_timeout: float = 55.0  # below the 60 s and 75 s after which servers commonly close
@@ -73,7 +78,11 @@ class Pool:
         self._opening: set[asyncio.Task[None]] = set()
         self._waiting: collections.deque[Call] = collections.deque()
         self._addresses: list[tuple[str, int]] = []
-        self._resolved_at = -_RESOLVED_FOR
+        self._resolved_at = -math.inf
+        self._resolving: asyncio.Task[list[tuple[str, int]]] | None = None
+        if _is_address(origin.host):
+            self._addresses = [(origin.host, origin.port)]
+            self._resolved_at = math.inf  # it never changes, and needs no resolver
         self._rotation = itertools.count()
         self._closed = False
         sweeper.add(self._sweep)
@@ -159,7 +168,7 @@ class Pool:
     def _open_for_waiting(self) -> None:
         """Open a connection for every waiting call, within the limits."""
         while (
-            len(self._waiting) > len(self._opening)
+            len(self._opening) < min(len(self._waiting), _MAX_OPENING)
             and self._open + len(self._opening) < self._limits.max_connections
             and not self._closed
             and self._descriptors.take()
@@ -188,7 +197,7 @@ class Pool:
             self._open += 1
             self._hand_out(connection)
         else:
-            self._addresses = []
+            self._forget_addresses()
             self._fail_next(Failure.CONNECT, detail)
             self._open_for_waiting()
 
@@ -216,15 +225,30 @@ class Pool:
         raise last
 
     async def _resolve(self) -> list[tuple[str, int]]:
-        now = time.monotonic()
-        if not self._addresses or now - self._resolved_at > _RESOLVED_FOR:
+        """Return the origin's addresses; many who ask at once wait for one answer."""
+        if time.monotonic() - self._resolved_at < _RESOLVED_FOR:
+            return self._addresses
+        if self._resolving is None:
             loop = asyncio.get_running_loop()
+            self._resolving = loop.create_task(self._ask_resolver(loop))
+        # Shielded: the first to ask may give up, and the others still want the answer.
+        return await asyncio.shield(self._resolving)
+
+    async def _ask_resolver(self, loop: asyncio.AbstractEventLoop) -> list[tuple[str, int]]:
+        try:
             found = await loop.getaddrinfo(
                 self._origin.host, self._origin.port, type=socket.SOCK_STREAM
             )
-            self._addresses = list(dict.fromkeys((str(i[4][0]), int(i[4][1])) for i in found))
-            self._resolved_at = now
+        finally:
+            self._resolving = None
+        self._addresses = list(dict.fromkeys((str(i[4][0]), int(i[4][1])) for i in found))
+        self._resolved_at = time.monotonic()
         return self._addresses
+
+    def _forget_addresses(self) -> None:
+        """Ask the resolver again before the next connection."""
+        if self._resolved_at != math.inf:
+            self._resolved_at = -math.inf
 
     # --- failing ---
 
@@ -244,3 +268,11 @@ class Pool:
     def _fail(self, call: Call, failure: Failure, detail: str) -> None:
         call.is_done = True
         call.failed(failure, detail)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

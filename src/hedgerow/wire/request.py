@@ -51,6 +51,9 @@ class Carrier(Protocol):
     def close(self) -> None:
         """Close the connection once what was written is out."""
 
+    def data_age(self) -> float:
+        """Seconds since the client's last bytes came."""
+
     def accept_body(self) -> None:
         """The client waits for a 100 Continue: send it, unless the body has begun to come."""
 
@@ -88,6 +91,10 @@ class Request:
         self._awaits_continue = head.expects_continue
         self._chunked = False
         self._writes_body = True
+
+    def data_age(self) -> float:
+        """Seconds since the last bytes of the request came, also while nobody had time to read."""
+        return self._connection.data_age() if self._connection is not None else 0.0
 
     def respond(self, status: int, fields: bytes, body: bytes) -> None:
         """Answer with a body at hand, in one write; ``fields`` are whole lines."""

@@ -20,7 +20,6 @@ Budget of a request without a body: 0 tasks, 0 timers, 1 write, 2 objects (head,
 import asyncio
 import contextlib
 import math
-import socket
 import time
 from typing import Final, cast
 
@@ -32,13 +31,10 @@ from hedgerow.wire.heads import RequestHead
 from hedgerow.wire.listener import Listener
 from hedgerow.wire.problem import problem_body, problem_fields
 from hedgerow.wire.request import Request
-from hedgerow.wire.sockets import HIGH_WATER, reset
+from hedgerow.wire.sockets import HIGH_WATER, data_age, has_tcp_info, reset, was_reset
 from hedgerow.wire.status import STATUS_LINES
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-#: Linux's tcp_info.tcpi_state (its first byte) of a connection that was reset.
-_TCP_CLOSE: Final = 7
-_TCP_INFO: Final = getattr(socket, "TCP_INFO", None)
 
 
 class ServerConnection(asyncio.Protocol):
@@ -116,7 +112,7 @@ class ServerConnection(asyncio.Protocol):
 
     @override
     def eof_received(self) -> bool:
-        if self._request is None or self._body is not None or self.is_tls or _TCP_INFO is None:
+        if self._request is None or self._body is not None or self.is_tls or not has_tcp_info():
             return False
         # A client that only shut down its sending side still waits; one that closed looks the
         # same.  An interim answer tells them apart: a closed socket resets the connection, and
@@ -294,6 +290,10 @@ class ServerConnection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         self._transport.write(data)
 
+    def data_age(self) -> float:
+        """Seconds for which the request has been waiting in the kernel, while we were busy."""
+        return data_age(self._transport)
+
     def accept_body(self) -> None:
         if self._body is not None and self._body.received == 0:
             self._transport.write(_CONTINUE)
@@ -378,7 +378,5 @@ class ServerConnection(asyncio.Protocol):
 
     def _leave_if_reset(self) -> None:
         """Notice that a half-closed client has in truth gone."""
-        sock = self._transport.get_extra_info("socket")
-        state = sock.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 1)[0]
-        if state == _TCP_CLOSE:
+        if was_reset(self._transport):
             self._transport.abort()

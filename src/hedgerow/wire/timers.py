@@ -25,6 +25,7 @@ _NEAR: Final = 2.0
 _MIDDLE: Final = 16.0
 _MIDDLE_MASK: Final = 15
 _FAR_MASK: Final = 255
+_NEVER: Final = 1 << 62
 
 SWEEP_INTERVAL: Final = 0.25
 
@@ -46,7 +47,7 @@ class TimerWheel:
         self._buckets: dict[int, set[Timer]] = {}
         self._keys: list[int] = []  # a heap of the buckets' due times, in milliseconds
         self._handle: asyncio.TimerHandle | None = None
-        self._wake_key = 0
+        self._wake_key = _NEVER  # the bucket that the loop will wake us for
 
     def arm(self, now: float, due: float, timer: Timer) -> set[Timer]:
         """Fire ``timer`` at ``due``; discard it from the returned bucket to disarm it."""
@@ -58,7 +59,7 @@ class TimerWheel:
         if bucket is None:
             self._buckets[key] = bucket = set()
             heapq.heappush(self._keys, key)
-            if self._handle is None or key < self._wake_key:
+            if key < self._wake_key:
                 self._wake_at(now, key)
         bucket.add(timer)
         return bucket
@@ -68,6 +69,7 @@ class TimerWheel:
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
+        self._wake_key = _NEVER
         self._buckets.clear()
         self._keys.clear()
 
@@ -79,6 +81,7 @@ class TimerWheel:
 
     def _woken(self) -> None:
         self._handle = None
+        self._wake_key = 0  # what is armed while firing wakes nobody: we look again at the end
         now = time.monotonic()
         keys, buckets = self._keys, self._buckets
         now_key = int(now * 1000)
@@ -91,8 +94,10 @@ class TimerWheel:
                     timer.timer_fired(now)
                 except Exception as error:
                     report(self._loop, "a timer failed", error)
-        if keys and self._handle is None:
+        if keys:
             self._wake_at(now, keys[0])
+        else:
+            self._wake_key = _NEVER
 
 
 class Sweeper:

@@ -1,0 +1,138 @@
+"""Writes docs/settings.md from the declarations of the settings.
+
+Run it as ``python scripts/make_settings_page.py``.  A test compares the page with what this
+would write, so it cannot fall behind.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from hedgerow.serve.settings import (
+    Deadline,
+    Hedge,
+    Limits,
+    Replies,
+    Reply,
+    Route,
+    Server,
+    Success,
+    Upstream,
+)
+from hedgerow.serve.settings_fields import Field, Record, fields_of
+from hedgerow.serve.settings_flags import FLAGS, HOST_HELP, PORT_HELP, Flag
+
+PAGE: Final = Path(__file__).parent.parent / "docs" / "settings.md"
+
+_INTRODUCTION: Final = """\
+# Settings of `hedgerow serve`
+
+This page is made by `scripts/make_settings_page.py` from the code that reads the settings.
+
+`hedgerow serve -c hedgerow.toml` reads a TOML file; `hedgerow serve URL [URL...]` makes one
+upstream of the URLs and sends everything to it. A flag wins over the file, the file over the
+default. `--show-settings` prints what is in force and where each value came from; the output is a
+settings file itself. `--check` only reads the settings and says whether they are fine.
+
+A setting that does not exist, is not of its kind, contradicts another or could have no effect is
+an error: nothing is passed over in silence.
+
+- **Durations** are text with a unit: `"250ms"`, `"1.5s"`, `"2m"`, `"1m30s"` (us, ms, s, m, h, d).
+- **Sizes** are text with a unit or whole numbers of bytes: `"64KiB"`, `"5MB"`, `4096`.
+- **Shares** are text or numbers: `"5%"`, `0.05`.
+- **Files** with a relative path start at the working directory.
+
+## An example
+
+```toml
+[server]
+listen = "127.0.0.1:8080"
+
+[upstream.work]
+replicas = ["http://10.0.0.1:9000", "http://10.0.0.2:9000"]
+
+[[route]]                                # GET /api/smart/800: an answer within 800 ms, or an error
+path     = "/api/smart/{timeout}"
+upstream = "work"
+rewrite  = "/api/work"
+deadline = {from = "path.timeout", unit = "ms", min = "300ms", max = "60s"}
+hedge    = {delay = "300ms", extra = 2}
+success  = {status = [200], body = "json"}
+
+[route.replies]
+success   = {status = 200, json = {time = "{body.time}", message = "SUCCESS"}}
+exhausted = {status = 502, json = {message = "ERROR"}}
+expired   = {status = 504, json = {message = "ERROR"}}
+
+[[route]]                                # the rest: copies after 100 ms, for at most 5 %
+path     = "/"
+upstream = "work"
+hedge    = {delay = "100ms", budget = "5%"}
+```
+"""
+
+_TABLES: Final[tuple[tuple[str, type[Record]], ...]] = (
+    ("[server]", Server),
+    ("[server.limits]", Limits),
+    ("[upstream.NAME]", Upstream),
+    ("[[route]]", Route),
+    ("deadline of a route", Deadline),
+    ("hedge of a route", Hedge),
+    ("success of a route", Success),
+    ("replies of a route", Replies),
+    ("A reply", Reply),
+)
+
+
+def page() -> str:
+    """Return the whole page."""
+    sections = ["\n".join(_section(title, record)) for title, record in _TABLES]
+    return "\n".join([_INTRODUCTION, *sections, "\n".join(_flags())])
+
+
+def _section(title: str, record: type[Record]) -> Iterator[str]:
+    yield f"## {title}\n"
+    yield f"{record.__doc__}\n"
+    if record.SHORT:
+        yield f"In place of the table there can be {record.SHORT}.\n"
+    yield "| setting | what it is | kind | default |"
+    yield "|---|---|---|---|"
+    for field in fields_of(record).values():
+        cells = (f"`{field.name}`", field.about.help, _kind(field), _default(field))
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _kind(field: Field) -> str:
+    name = field.kind.name if field.kind is not None else "table"
+    has_range = field.range_text and field.about.at_least  # everybody expects at least 0
+    return f"{name}, {field.range_text}" if has_range else name
+
+
+def _default(field: Field) -> str:
+    if field.is_required:
+        return "must be given"
+    if field.about.default:
+        return field.about.default
+    return f"`{field.default_text}`" if field.default_text else "none"
+
+
+def _flags() -> Iterator[str]:
+    yield "## Flags\n"
+    yield "A flag of a route or an upstream sets it in all of them.\n"
+    yield "| flag | setting |"
+    yield "|---|---|"
+    yield f"| `--host` | {HOST_HELP} |"
+    yield f"| `--port` | {PORT_HELP} |"
+    for flag in FLAGS.values():
+        yield f"| `{flag.name}` | {flag.says or _setting(flag)} |"
+    yield ""
+
+
+def _setting(flag: Flag) -> str:
+    title = next(title for title, record in _TABLES if record is flag.record)
+    return f"`{flag.field_name}` in {title}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

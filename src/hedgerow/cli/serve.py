@@ -1,0 +1,129 @@
+"""``hedgerow serve``: the gateway."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from hedgerow.cli.process import StopSignals, announce, run, settle
+from hedgerow.errors import ConfigError
+from hedgerow.serve.assembly import assemble
+from hedgerow.serve.settings import Settings
+from hedgerow.serve.settings_flags import FLAGS, HOST_HELP, PORT_HELP
+from hedgerow.serve.settings_reader import settings_for_urls, settings_from_file
+from hedgerow.serve.settings_show import show
+from hedgerow.wire import Engine, Listening
+
+
+def _flag(name: str, *more: str) -> Parameter:
+    """Declare a flag from the one declaration of its setting."""
+    return Parameter(name=[name, *more], help=FLAGS[name].help, negative=())
+
+
+Text = str | None
+Switch = bool | None
+
+
+def serve(  # noqa: PLR0913  # a verb's flags are its parameters
+    *urls: Annotated[str, Parameter(help="replicas to send everything to", show=True)],
+    config: Annotated[
+        Path | None, Parameter(name=["--config", "-c"], help="a settings file (TOML)")
+    ] = None,
+    host: Annotated[Text, Parameter(name=["--host", "-a"], help=HOST_HELP)] = None,
+    port: Annotated[Text, Parameter(name=["--port", "-p"], help=PORT_HELP)] = None,
+    listen: Annotated[Text, _flag("--listen")] = None,
+    deadline: Annotated[Text, _flag("--deadline", "-t", "--timeout")] = None,
+    per_try: Annotated[Text, _flag("--per-try")] = None,
+    hedge_delay: Annotated[Text, _flag("--hedge-delay")] = None,
+    hedge_extra: Annotated[Text, _flag("--hedge-extra")] = None,
+    hedge_mode: Annotated[Text, _flag("--hedge-mode")] = None,
+    hedge_budget: Annotated[Text, _flag("--hedge-budget")] = None,
+    hedge_methods: Annotated[Text, _flag("--hedge-methods")] = None,
+    max_attempts: Annotated[Text, _flag("--max-attempts")] = None,
+    same_replica: Annotated[Switch, _flag("--same-replica")] = None,
+    no_hedge: Annotated[Switch, _flag("--no-hedge")] = None,
+    balance: Annotated[Text, _flag("--balance")] = None,
+    max_connections: Annotated[Text, _flag("--max-connections")] = None,
+    connect_timeout: Annotated[Text, _flag("--connect-timeout")] = None,
+    ca_file: Annotated[Text, _flag("--ca-file")] = None,
+    no_verify: Annotated[Switch, _flag("--no-verify")] = None,
+    max_body: Annotated[Text, _flag("--max-body")] = None,
+    access_log: Annotated[Text, _flag("--access-log", "-l", "--log")] = None,
+    access_log_format: Annotated[Text, _flag("--access-log-format")] = None,
+    trace: Annotated[Switch, _flag("--trace")] = None,
+    server_timing: Annotated[Switch, _flag("--server-timing")] = None,
+    forwarded: Annotated[Text, _flag("--forwarded")] = None,
+    drain_timeout: Annotated[Text, _flag("--drain-timeout")] = None,
+    check: Annotated[bool, Parameter(help="check the settings and leave", negative=())] = False,
+    show_settings: Annotated[
+        bool, Parameter(help="print the settings in force and where each is from", negative=())
+    ] = False,
+) -> int:
+    """A reverse proxy that hedges slow requests and keeps deadlines.
+
+    Give the replicas of one upstream as URLs, or a settings file. A flag wins over the file.
+
+    For example:
+
+        hedgerow serve http://127.0.0.1:9000 -p 8080
+
+        hedgerow serve http://10.0.0.1:9000 http://10.0.0.2:9000 --hedge-delay 300ms --deadline 1s
+
+        hedgerow serve http://127.0.0.1:9000 --hedge-delay 300ms --hedge-extra 2 --same-replica
+
+        hedgerow serve -c hedgerow.toml --show-settings
+    """
+    # Every parameter that is named like a flag is one; a test holds the two lists together.
+    given: dict[str, Any] = locals()
+    words = {name: given[name.removeprefix("--").replace("-", "_")] for name in FLAGS}
+    words |= {"--host": host, "--port": port}
+    settings = _settings(urls, config, words)
+    if show_settings:
+        sys.stdout.write(show(settings) + "\n")
+    if check:
+        announce("the settings are fine")
+    if check or show_settings:
+        return 0
+    return run(_serve(settings))
+
+
+def _settings(urls: tuple[str, ...], config: Path | None, words: dict[str, object]) -> Settings:
+    if config is not None and urls:
+        raise ConfigError(
+            "URL", got=urls[0], must="given without --config", fix="Keep one of them."
+        )
+    if config is not None:
+        return settings_from_file(config, words)
+    if not urls:
+        raise ConfigError(
+            "serve",
+            got="nothing",
+            must="given a URL or a settings file",
+            fix="Write for example hedgerow serve http://127.0.0.1:9000.",
+        )
+    return settings_for_urls(urls, words)
+
+
+async def _serve(settings: Settings) -> int:
+    signals = StopSignals()
+    engine = Engine(asyncio.get_running_loop())
+    gateway = assemble(settings, engine, _tell_story)
+    listening = [Listening(address) for address in settings.server.listen]
+    await gateway.listen(listening)
+    settle()
+    for one in listening:
+        where = one.bound_to
+        announce(f"serving on {where if where.startswith('unix:') else f'http://{where}'}")
+    code = await signals.wait()
+    announce("draining")
+    left = await gateway.drain(settings.server.drain_timeout)
+    if left:
+        announce(f"{left} connections were still busy after the drain timeout")
+    engine.close()
+    return code
+
+
+def _tell_story(text: str) -> None:
+    sys.stderr.write(text + "\n")

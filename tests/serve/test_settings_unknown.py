@@ -1,0 +1,80 @@
+import pytest
+
+from tests.serve.settings_samples import bare_refusal, has, refusal, route_refusal
+
+
+class TestMisspeltName:
+    def test_gets_the_nearest_known_one(self) -> None:
+        message = refusal('[server.limits]\nmax_hed = "5KiB"')
+        assert has(message, "[server.limits] max_hed = '5KiB'", "known setting", "max_head")
+
+    def test_with_a_hyphen_gets_the_one_with_an_underscore(self) -> None:
+        assert has(refusal('[server]\ndrain-timeout = "5s"'), "Did you mean drain_timeout?")
+
+    def test_in_one_word_gets_the_one_in_its_own_table(self) -> None:
+        assert has(route_refusal('hedge_delay = "1s"'), "Did you mean hedge.delay?")
+
+    def test_deep_in_a_route_says_where(self) -> None:
+        message = route_refusal('hedge = {dealy = "1s"}')
+        assert has(message, "[route 1] hedge.dealy = '1s'", "Did you mean delay?")
+
+    def test_of_a_situation_gets_the_nearest_known_one(self) -> None:
+        message = route_refusal("replies.exausted = {status = 502}")
+        assert has(message, "replies.exausted", "Did you mean exhausted?")
+
+    def test_unlike_any_gets_all_there_are(self) -> None:
+        message = route_refusal('success = {zzz = "x"}')
+        assert has(message, "There are status, body.", "docs/settings.md")
+
+
+class TestNameFromAnotherTable:
+    def test_gets_the_table(self) -> None:
+        assert has(refusal('[server]\nmax_replay = "1MiB"'), "max_replay in [[route]]")
+
+    def test_gets_both_tables_where_two_have_it(self) -> None:
+        message = refusal('[server]\nidle_timeout = "1s"')
+        assert has(message, "limits.idle_timeout in [server] or idle_timeout in [upstream.NAME]")
+
+    def test_gets_the_inner_table_of_its_own(self) -> None:
+        assert has(route_refusal("same_replica = true"), "hedge.same_replica in [[route]]")
+
+    def test_that_is_misspelt_too_is_still_found(self) -> None:
+        assert has(
+            bare_refusal('[upstream.a]\nreplicas = ["http://a"]\nhedge_delay = "1s"'),
+            "[upstream.a] hedge_delay",
+            "Did you mean hedge.delay in [[route]]?",
+        )
+
+    def test_at_the_top_of_the_file_gets_its_table(self) -> None:
+        message = bare_refusal('listen = ":80"')
+        assert has(message, "hedgerow.toml listen = ':80'", "listen in [server]")
+
+
+class TestUnknownTable:
+    def test_gets_the_nearest_known_one(self) -> None:
+        message = bare_refusal("[upstreams.a]\nx = 1")
+        assert has(message, "upstreams", "a known table", "Did you mean [upstream.NAME]?")
+
+    def test_unlike_any_gets_all_there_are(self) -> None:
+        assert has(bare_refusal("[zzz]\nx = 1"), "[server], [upstream.NAME], [[route]]")
+
+
+class TestWhatThisVersionDoesNotHave:
+    @pytest.mark.parametrize(
+        ("text", "fact"),
+        [
+            ('[server]\nworkers = "auto"', "one process"),
+            ('[server]\nadmin = "127.0.0.1:8081"', "access_log, trace and server_timing"),
+            ('[server]\ntls = {cert = "a", key = "b"}', "ends TLS in front"),
+            ('[[route]]\npath = "/files/"\nroot = "./public"', "serves no files"),
+            ('[[route]]\npath = "/"\nstatic = "./public"', "serves no files"),
+            ('[[route]]\npath = "/"\nvalidate = "signup.json"', "does not check bodies"),
+            ('[[route]]\npath = "/"\ndefer = "always"', "delivers nothing later"),
+        ],
+    )
+    def test_says_what_there_is(self, text: str, fact: str) -> None:
+        assert has(refusal(text), "a setting of this version", fact)
+
+    def test_says_which_limits_an_upstream_has(self) -> None:
+        message = bare_refusal('[upstream.a]\nreplicas = ["http://a"]\nlimit = "adaptive"')
+        assert has(message, "[upstream.a] limit = 'adaptive'", "max_connections", "max_waiting")
