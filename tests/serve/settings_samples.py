@@ -10,6 +10,25 @@ from hedgerow.serve.settings_reader import NO_FLAGS, settings_for_urls, settings
 
 UPSTREAM = '[upstream.api]\nreplicas = ["http://10.0.0.1:9000", "http://10.0.0.2:9000"]\n'
 
+#: The smart endpoint: three attempts within a deadline that the path asks for.
+SMART = """
+[upstream.work]
+replicas = ["http://10.0.0.1:9000", "http://10.0.0.2:9000"]
+balance  = "round-robin"
+
+[[route]]
+path     = "/api/smart/{timeout}"
+upstream = "work"
+rewrite  = "/api/work"
+deadline = {from = "path.timeout", unit = "ms", min = "300ms", max = "60s"}
+hedge    = {delay = "300ms", extra = 2}
+success  = {status = [200], body = "json"}
+
+[route.replies]
+success   = {status = 200, json = {time = "{body.time}", message = "SUCCESS"}}
+exhausted = {status = 502, json = {message = "ERROR"}}
+"""
+
 
 def read(text: str = "", flags: Mapping[str, object] = NO_FLAGS) -> Settings:
     """Settings from a text that has an upstream called api already."""

@@ -4,6 +4,7 @@ from hedgerow.serve.settings import Route, Server, Settings
 from hedgerow.serve.settings_names import AskedIn, ReplicaUrl
 from hedgerow.serve.settings_reader import settings_for_urls, settings_from_text
 from tests.serve.settings_samples import (
+    SMART,
     UPSTREAM,
     bare_refusal,
     has,
@@ -13,24 +14,6 @@ from tests.serve.settings_samples import (
     route_refusal,
     url_refusal,
 )
-
-SMART = """
-[upstream.work]
-replicas = ["http://10.0.0.1:9000", "http://10.0.0.2:9000"]
-balance  = "round-robin"
-
-[[route]]
-path     = "/api/smart/{timeout}"
-upstream = "work"
-rewrite  = "/api/work"
-deadline = {from = "path.timeout", unit = "ms", min = "300ms", max = "60s"}
-hedge    = {delay = "300ms", extra = 2}
-success  = {status = [200], body = "json"}
-
-[route.replies]
-success   = {status = 200, json = {time = "{body.time}", message = "SUCCESS"}}
-exhausted = {status = 502, json = {message = "ERROR"}}
-"""
 
 
 def smart() -> Settings:

@@ -19,14 +19,12 @@ from hedgerow.faults import Behaviour, Expectation, success_of_burst_hedge
 from hedgerow.units import format_duration, parse_duration, parse_rate
 from hedgerow.workload import Arrivals, Spacing
 
-UPSTREAM_IN_WORDS: Final = (
-    "85% of its answers take 0.1 to 0.6 s, 15% take 0.6 to 3 s; 10% are errors"
-)
+UPSTREAM_IN_WORDS: Final = "85% of answers take 0.1 to 0.6 s, 15% take 0.6 to 3 s; 10% are errors"
 HEDGE_DELAY: Final = 0.3
 HEDGE_EXTRA: Final = 2
 #: Beyond this the demo would measure two busy cores, and not what hedging does.
 HIGHEST_RATE: Final = 1000.0
-LONGEST: Final = 3600.0
+LONGEST: Final = 600.0
 #: How long users without a gateway wait: longer than the upstream's slowest answer, so that
 #: the percentiles of the direct side are its own and not where we stopped looking.
 PATIENCE: Final = 5.0
@@ -46,7 +44,7 @@ class DemoPlan:
         """Read the flags' texts; raises ConfigError."""
         return cls(
             rate=_bounded("--rate", rate, parse_rate, "above 0 and at most 1000", HIGHEST_RATE),
-            seconds=_bounded("--seconds", seconds, _seconds, "above 0 and at most 3600", LONGEST),
+            seconds=_bounded("--seconds", seconds, _seconds, "above 0 and at most 600", LONGEST),
             seed=_seed(seed),
             deadline=_bounded("--deadline", deadline, parse_duration, "above 0 and at most 1m", 60),
         )

@@ -61,12 +61,12 @@ class Lines:
         if moment.elapsed < self._next:
             return
         self._next += _LINE_EVERY
-        self._console.print(
-            f"{self._time(moment)}: in time {format_share(moment.direct.share_in_time)} directly,"
-            f" {format_share(moment.hedged.share_in_time)} through Hedgerow;"
-            f" p99 {_quantile(moment.direct.results, 0.99)}, {_quantile(moment.hedged.results, 0.99)}",
-            soft_wrap=True,
+        sides = (moment.direct, moment.hedged)
+        told = (
+            f"{name} {format_share(side.share_in_time)} in time, p99 {_p99(side)}"
+            for name, side in zip(_NAMES, sides, strict=True)
         )
+        self._console.print(f"{self._time(moment)}: {'; '.join(told)}", soft_wrap=True)
 
     def __enter__(self) -> Self:
         return self
@@ -117,8 +117,8 @@ class Picture:
         table.add_row("answered in time", *(format_share(side.share_in_time) for side in sides))
         bars = (_bar(side, style) for side, style in zip(sides, _STYLES, strict=True))
         table.add_row("", *bars)
-        for name, quantile in (("p50", 0.5), ("p99", 0.99)):
-            table.add_row(name, *(_quantile(side.results, quantile) for side in sides))
+        table.add_row("p50", *map(_p50, sides))
+        table.add_row("p99", *map(_p99, sides))
         return Group(self._clock(moment), Text(), table)
 
     def _clock(self, moment: Moment) -> Table:
@@ -138,7 +138,15 @@ def _bar(side: Standing, style: str) -> ProgressBar:
     )
 
 
-def _quantile(side: Results, quantile: float) -> str:
-    if not side.ended:
+def _p50(side: Standing) -> str:
+    return _quantile(side.results, 0.5)
+
+
+def _p99(side: Standing) -> str:
+    return _quantile(side.results, 0.99)
+
+
+def _quantile(results: Results, quantile: float) -> str:
+    if not results.ended:
         return "-"
-    return f"{side.latencies.quantile(quantile) / 1000:,.0f} ms"
+    return f"{results.latencies.quantile(quantile) / 1000:,.0f} ms"

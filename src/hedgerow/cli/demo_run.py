@@ -21,7 +21,8 @@ from hedgerow.errors import StartError
 from hedgerow.load import Player, Recorder, Results, Target
 from hedgerow.wire import Engine, Pool, PoolLimits
 
-_TICK: Final = 0.25
+#: Drawing takes some milliseconds, in which nothing is sent: twice a second is enough.
+_TICK: Final = 0.5
 #: The first requests must not be late because the loop is still starting.
 _LEAD: Final = 0.1
 #: Users do not queue for each other's connections: only descriptors limit them.
@@ -77,7 +78,8 @@ class Lane:
         return Standing(self.results(), self.player.overdue(now, self._plan.deadline))
 
     def close(self) -> None:
-        """Close the connections."""
+        """Wait for nobody any more, and close the connections."""
+        self.player.cut_off()
         self._pool.close()
 
 
@@ -87,7 +89,7 @@ async def play(
     stopped: asyncio.Task[int],
     watch: Callable[[Moment], None],
 ) -> bool:
-    """Play the plan on both lanes, direct and hedged; return whether it was to the end.
+    """Play the plan on both lanes, direct and hedged; return whether it came to its end.
 
     When ``stopped`` is done nobody comes any more, and those who are there get their
     deadline: without it the quick answers of the last second would count and the slow
@@ -116,8 +118,6 @@ async def play(
         if left <= 0:
             break
         await asyncio.sleep(min(_TICK, left))
-    for lane in lanes:
-        lane.player.cut_off()
     return False
 
 

@@ -24,11 +24,11 @@ _ATTEMPT: Final = re.compile(
 class Course(enum.Enum):
     """How a request went."""
 
-    FIRST_TRY = "the first attempt was good and quick"
-    HEDGE_WON = "slow at first, and a hedge won"
-    REPAIRED = "failed at first, and was repaired at once"
-    PRIMARY_WON = "slow at first, hedged, and the primary won anyway"
-    EXPIRED = "no attempt was good in time: refused at the deadline"
+    FIRST_TRY = "good at the first try"
+    HEDGE_WON = "slow, and a hedge won"
+    REPAIRED = "failed, and repaired at once"
+    PRIMARY_WON = "slow, hedged, and the primary won"
+    EXPIRED = "no good answer in time"
     FAILED = "every attempt failed"
 
 

@@ -84,7 +84,7 @@ def _promise(result: DemoResult, glyphs: Glyphs) -> Iterator[Row]:
     sides = (result.direct, result.hedged)
     name = f"answered within {format_duration(result.plan.deadline)}"
     yield _row(name, (format_share(side.results.share_in_time) for side in sides), "bold")
-    yield _row("  as computed", (_computed(side, glyphs) for side in sides), "dim")
+    yield _row("  theory says", (_computed(side, glyphs) for side in sides), "dim")
     yield _row("answered later", (_share(side.results.late, side.results) for side in sides))
     yield _row("failed", (_share(side.results.failed, side.results) for side in sides))
     for kind in sorted({kind for side in sides for kind in side.results.failures}):
@@ -107,7 +107,7 @@ def _latencies(result: DemoResult) -> Iterator[Row]:
 def _costs(result: DemoResult) -> Iterator[Row]:
     sides = (result.direct, result.hedged)
     yield _row("attempts a request", (f"{side.attempts_per_request:.2f}" for side in sides))
-    yield _row("  as computed", (f"{side.expected.attempts:.2f}" for side in sides), "dim")
+    yield _row("  theory says", (f"{side.expected.attempts:.2f}" for side in sides), "dim")
     yield _row("extra load", map(_extra_load, sides))
     yield Row("  cancelled half-way", _NOTHING, _cancelled(result), "dim")
 

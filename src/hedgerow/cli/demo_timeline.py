@@ -41,24 +41,21 @@ class Timelines:
     def drawn(self, chosen: Chosen) -> list[Text]:
         """Return a story's title and a line an attempt."""
         story = chosen.story
-        title = Text(f"request {story.number}: ", style="bold")
-        title.append(f"{story.status} after {format_duration(story.seconds)}")
-        title.append(f"  {story.course.value}")
-        title.append(f" (as {format_share(chosen.share)} did)", style="dim")
+        title = Text(story.course.value, style="bold")
+        title.append(f" ({format_share(chosen.share)} of all)", style="dim")
+        title.append(f"  request {story.number}: {story.status}")
+        title.append(f" after {story.seconds * 1000:,.0f} ms")
         return [title, *(self._line(story, attempt) for attempt in story.attempts)]
 
     def axis(self) -> list[Text]:
         """Return the axis that belongs under them, to the deadline."""
-        ticks, told = "", ""
-        for quarter in range(5):
+        ticks, told = self._glyphs.tick, "0"
+        for quarter in range(1, 5):
             column = quarter * self._columns // 4
             ticks = ticks.ljust(column) + self._glyphs.tick
             told = told.ljust(column) + format_duration(self._deadline * quarter / 4)
         left = " " * _LABEL
-        return [
-            Text(left + ticks, style="dim"),
-            Text(f"{left}{told} deadline".replace(" 0us", " 0  "), style="dim"),
-        ]
+        return [Text(left + ticks, style="dim"), Text(f"{left}{told} deadline", style="dim")]
 
     def _line(self, story: Story, attempt: ToldAttempt) -> Text:
         ended_at = story.seconds if attempt.ended_at is None else attempt.ended_at
@@ -73,7 +70,7 @@ class Timelines:
         else:
             line.append(glyphs.solid * (length - 1) + glyphs.cross, style="red")
         line.append(" " * (self._columns - begin - length + 2))
-        line.append(f"{attempt.fate} at {format_duration(ended_at)}", style=_style(attempt))
+        line.append(f"{attempt.fate} at {ended_at * 1000:,.0f} ms", style=_style(attempt))
         return line
 
     def _column(self, seconds: float) -> int:

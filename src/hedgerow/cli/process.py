@@ -10,9 +10,9 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
-from hedgerow.errors import ConfigError
-
 import uvloop
+
+from hedgerow.errors import ConfigError
 
 
 def run(main: Coroutine[Any, Any, int]) -> int:

@@ -2,8 +2,9 @@
 
 import asyncio
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -26,36 +27,46 @@ Text = str | None
 Switch = bool | None
 
 
-def serve(  # noqa: PLR0913  # a verb's flags are its parameters
+@dataclass(frozen=True)
+class Flags:
+    """Every flag that stands for one setting; a test holds this list and that one together."""
+
+    listen: Annotated[Text, _flag("--listen")] = None
+    deadline: Annotated[Text, _flag("--deadline", "-t", "--timeout")] = None
+    per_try: Annotated[Text, _flag("--per-try")] = None
+    hedge_delay: Annotated[Text, _flag("--hedge-delay")] = None
+    hedge_extra: Annotated[Text, _flag("--hedge-extra")] = None
+    hedge_mode: Annotated[Text, _flag("--hedge-mode")] = None
+    hedge_budget: Annotated[Text, _flag("--hedge-budget")] = None
+    hedge_methods: Annotated[Text, _flag("--hedge-methods")] = None
+    max_attempts: Annotated[Text, _flag("--max-attempts")] = None
+    same_replica: Annotated[Switch, _flag("--same-replica")] = None
+    no_hedge: Annotated[Switch, _flag("--no-hedge")] = None
+    balance: Annotated[Text, _flag("--balance")] = None
+    max_connections: Annotated[Text, _flag("--max-connections")] = None
+    connect_timeout: Annotated[Text, _flag("--connect-timeout")] = None
+    ca_file: Annotated[Text, _flag("--ca-file")] = None
+    no_verify: Annotated[Switch, _flag("--no-verify")] = None
+    max_body: Annotated[Text, _flag("--max-body")] = None
+    access_log: Annotated[Text, _flag("--access-log", "-l", "--log")] = None
+    access_log_format: Annotated[Text, _flag("--access-log-format")] = None
+    trace: Annotated[Switch, _flag("--trace")] = None
+    server_timing: Annotated[Switch, _flag("--server-timing")] = None
+    forwarded: Annotated[Text, _flag("--forwarded")] = None
+    drain_timeout: Annotated[Text, _flag("--drain-timeout")] = None
+
+
+NO_FLAGS = Flags()
+
+
+def serve(
     *urls: Annotated[str, Parameter(help="replicas to send everything to", show=True)],
     config: Annotated[
         Path | None, Parameter(name=["--config", "-c"], help="a settings file (TOML)")
     ] = None,
     host: Annotated[Text, Parameter(name=["--host", "-a"], help=HOST_HELP)] = None,
     port: Annotated[Text, Parameter(name=["--port", "-p"], help=PORT_HELP)] = None,
-    listen: Annotated[Text, _flag("--listen")] = None,
-    deadline: Annotated[Text, _flag("--deadline", "-t", "--timeout")] = None,
-    per_try: Annotated[Text, _flag("--per-try")] = None,
-    hedge_delay: Annotated[Text, _flag("--hedge-delay")] = None,
-    hedge_extra: Annotated[Text, _flag("--hedge-extra")] = None,
-    hedge_mode: Annotated[Text, _flag("--hedge-mode")] = None,
-    hedge_budget: Annotated[Text, _flag("--hedge-budget")] = None,
-    hedge_methods: Annotated[Text, _flag("--hedge-methods")] = None,
-    max_attempts: Annotated[Text, _flag("--max-attempts")] = None,
-    same_replica: Annotated[Switch, _flag("--same-replica")] = None,
-    no_hedge: Annotated[Switch, _flag("--no-hedge")] = None,
-    balance: Annotated[Text, _flag("--balance")] = None,
-    max_connections: Annotated[Text, _flag("--max-connections")] = None,
-    connect_timeout: Annotated[Text, _flag("--connect-timeout")] = None,
-    ca_file: Annotated[Text, _flag("--ca-file")] = None,
-    no_verify: Annotated[Switch, _flag("--no-verify")] = None,
-    max_body: Annotated[Text, _flag("--max-body")] = None,
-    access_log: Annotated[Text, _flag("--access-log", "-l", "--log")] = None,
-    access_log_format: Annotated[Text, _flag("--access-log-format")] = None,
-    trace: Annotated[Switch, _flag("--trace")] = None,
-    server_timing: Annotated[Switch, _flag("--server-timing")] = None,
-    forwarded: Annotated[Text, _flag("--forwarded")] = None,
-    drain_timeout: Annotated[Text, _flag("--drain-timeout")] = None,
+    flags: Annotated[Flags, Parameter(name="*")] = NO_FLAGS,
     check: Annotated[bool, Parameter(help="check the settings and leave", negative=())] = False,
     show_settings: Annotated[
         bool, Parameter(help="print the settings in force and where each is from", negative=())
@@ -75,9 +86,7 @@ def serve(  # noqa: PLR0913  # a verb's flags are its parameters
 
         hedgerow serve -c hedgerow.toml --show-settings
     """
-    # Every parameter that is named like a flag is one; a test holds the two lists together.
-    given: dict[str, Any] = locals()
-    words = {name: given[name.removeprefix("--").replace("-", "_")] for name in FLAGS}
+    words = {f"--{name.replace('_', '-')}": value for name, value in vars(flags).items()}
     words |= {"--host": host, "--port": port}
     settings = _settings(urls, config, words)
     if show_settings:

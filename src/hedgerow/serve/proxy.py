@@ -15,16 +15,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from hedgerow.serve.replies import ReplyTemplate
-from typing_extensions import override
-
 from hedgerow.errors import Failure
-from hedgerow.policy import Attempt, Exchange, Outcome, Policy, Situation, Step
+from hedgerow.policy import Exchange, Outcome, Policy, Situation, Step
 from hedgerow.serve.answers import parse_json, response_for, retry_after_seconds
+from hedgerow.serve.attempt_call import AttemptCall
+from hedgerow.serve.replies import ReplyTemplate
 from hedgerow.serve.story import server_timing
 from hedgerow.serve.upload import Upload
 from hedgerow.wire.body import Framing
-from hedgerow.wire.client import Call
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.forwarding import downstream_fields, length_line
 from hedgerow.wire.heads import ResponseHead
@@ -51,70 +49,6 @@ class Surroundings:
 
     engine: Engine
     finished: "Callable[[ProxiedRequest], None]"  # told once about every request
-
-
-class AttemptCall(Call):
-    """One attempt on its connection, and what is kept of its answer until it may be sent on."""
-
-    detail = ""  # why it failed, for the log
-    kept_head: ResponseHead | None = None
-    kept_ended = False
-    json: object = None
-
-    def __init__(self, proxied: "ProxiedRequest", attempt: Attempt, head: bytes) -> None:
-        self.head = head
-        self.attempt = attempt
-        self._proxied = proxied
-        self._kept: list[bytes] = []
-        self.kept_size = 0
-
-    def keep(self, data: bytes, *, ended: bool) -> None:
-        """Keep a piece of the answer's body."""
-        if data:
-            self._kept.append(data)
-            self.kept_size += len(data)
-        self.kept_ended = ended
-
-    def take_kept(self) -> bytes:
-        """Return what was kept, and keep it no longer."""
-        kept, self._kept = b"".join(self._kept), []
-        return kept
-
-    @property
-    def kept_body(self) -> bytes:
-        return b"".join(self._kept)
-
-    # --- called by wire ---
-
-    @override
-    def sent(self) -> None:
-        if self.has_more:
-            self._proxied.attempt_sent(self)
-
-    @override
-    def informed(self, head: ResponseHead) -> None:
-        self._proxied.attempt_informed(self, head)
-
-    @override
-    def answer_began(self, head: ResponseHead, data: bytes, *, ended: bool) -> None:
-        self._proxied.answer_began(self, head, data, ended)
-
-    @override
-    def body_received(self, data: bytes, *, ended: bool) -> None:
-        self._proxied.answer_continued(self, data, ended)
-
-    @override
-    def failed(self, failure: Failure, detail: str) -> None:
-        self.detail = detail
-        self._proxied.attempt_failed(self, failure)
-
-    @override
-    def writing_paused(self) -> None:
-        self._proxied.request.pause_body()
-
-    @override
-    def writing_resumed(self) -> None:
-        self._proxied.request.resume_body()
 
 
 class ProxiedRequest:
@@ -320,8 +254,8 @@ class ProxiedRequest:
         terms, upload = self._terms, self._upload
         for attempt in launched:
             head = self._head_lines
-            if terms.deadline_field is not None:
-                left = (attempt.expires_at - now) * 1000
+            left = (attempt.expires_at - now) * 1000
+            if terms.deadline_field is not None and left != math.inf:
                 head += b"%b: %d\r\n" % (terms.deadline_field, left)
             if attempt.number > 1:
                 head += b"X-Hedgerow-Attempt: %d\r\n" % attempt.number

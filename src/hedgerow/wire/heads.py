@@ -6,8 +6,10 @@ this module refuses what llhttp lets through and decides the body's framing.  It
 must not know sockets, timeouts or what the message is for.
 
 A parser is fed exactly one head and never a body.  So it serves every connection
-of a listener, cannot be left in the middle of a message, and cannot run on into the
-next one: three known traps of using llhttp on a stream.
+of a listener and cannot run on into the next message, a known trap of using llhttp on
+a stream.  It is used again only after a head that leaves nothing behind in it: no
+body to wait for, no word on whether the connection goes on, nothing refused.  In any
+other case the next connection's head would be taken for a body, or refused.
 
 Fields come out in two lists: ``fields`` are end-to-end and may be forwarded, the
 others (framing, hop-by-hop, forwarding) are set apart and interpreted here.
@@ -52,6 +54,15 @@ _TARGET_BYTES: Final = bytes(
     byte for byte in range(0x21, 0x7F) if byte not in b'#"<>\\'
 )  # fmt: skip
 _VERSIONS: Final = {b"HTTP/1.1": True, b"HTTP/1.0": False}
+_SOME_VERSION: Final = re.compile(rb"HTTP/[0-9]\.[0-9]")
+_TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+#: What llhttp knows of HTTP's methods (IANA registry), without CONNECT; it knows those of
+#: RTSP and Icecast as well, and takes empty lines before any of them.
+_METHODS: Final = frozenset(
+    b"GET HEAD POST PUT DELETE OPTIONS PATCH TRACE QUERY ACL BIND CHECKOUT COPY LINK LOCK MERGE "
+    b"MKACTIVITY MKCALENDAR MKCOL MOVE M-SEARCH NOTIFY PROPFIND PROPPATCH PURGE REBIND REPORT "
+    b"SEARCH SUBSCRIBE UNBIND UNLINK UNLOCK UNSUBSCRIBE".split()
+)
 
 
 class RequestHead:
@@ -90,7 +101,7 @@ class RequestHead:
         """Return the first value of an end-to-end field; ``name`` in lower case."""
         for field_name, value in self.fields:
             if field_name.lower() == name:
-                return value
+                return value.rstrip(b" \t")  # llhttp leaves what follows a value
         return None
 
 
@@ -154,28 +165,30 @@ class RequestHeadParser:
         is_http11 = _VERSIONS.get(version)
         if is_http11 is None:
             raise _bad_version(version)
+        if method not in _METHODS:
+            raise _bad_method(method)
         if target.translate(None, _TARGET_BYTES):
             raise PeerError(400, "the request target has a character that must be escaped")
         request = RequestHead(method, target, is_http11=is_http11)
         self._fields, self._apart = request.fields, request.apart
         self._split_fields(head)
-        if len(request.fields) + len(request.apart) > self._max_fields:
-            raise PeerError(431, f"the request has more than {self._max_fields} fields")
-        _interpret_request(request)
-        if target[0] != 0x2F:  # b"/"
-            _resolve_target(request)
-        if request.framing is not Framing.NONE or not self._parser.should_keep_alive():
-            self._renew()  # the parser waits for a body, or for nothing more at all
+        is_spent = True
+        try:
+            if len(request.fields) + len(request.apart) > self._max_fields:
+                raise PeerError(431, f"the request has more than {self._max_fields} fields")
+            is_spent = _interpret_request(request)
+            if target[0] != 0x2F:  # b"/"
+                _resolve_target(request)
+        finally:
+            if is_spent:
+                self._renew()
         return request
 
     def _split_fields(self, head: bytes) -> None:
         try:
             self._parser.feed_data(head)
         except httptools.HttpParserUpgrade:
-            self._renew()
-        except httptools.HttpParserInvalidMethodError as error:
-            self._renew()
-            raise PeerError(501, "the method is not known here") from error
+            self._renew()  # never honoured: the body, if any, stays a body
         except httptools.HttpParserError as error:
             self._renew()
             raise PeerError(400, str(error) or "the request head is malformed") from error
@@ -231,39 +244,57 @@ class ResponseHeadParser:
 
 
 def _bad_version(version: bytes) -> PeerError:
-    if version.startswith(b"HTTP/"):
+    if _SOME_VERSION.fullmatch(version) is not None:
         return PeerError(505, "only HTTP/1.0 and HTTP/1.1 are spoken here")
     return PeerError(400, "the request line is not 'method target version'")
 
 
-def _interpret_request(request: RequestHead) -> None:
-    """Read the fields that were set apart; refuse what leaves the framing in doubt."""
+def _bad_method(method: bytes) -> PeerError:
+    if method == b"CONNECT":
+        return PeerError(501, "CONNECT: this is not a forward proxy")
+    if _TOKEN.fullmatch(method) is None:
+        return PeerError(400, "the request line does not begin with a method")
+    return PeerError(501, "the method is not known here")
+
+
+def _interpret_request(request: RequestHead) -> bool:
+    """Read the fields that were set apart; refuse what leaves the framing in doubt.
+
+    Returns whether the parser must not be used again (see the top of this file).
+    """
     length: bytes | None = None
     coding: bytes | None = None
     hosts = 0
+    is_spent = not request.is_http11
     for name, value in request.apart:
         if name == b"host":
             hosts += 1
             request.host = value
         elif name == b"connection":
+            is_spent = True
             _read_connection(request, value)
         elif name == b"content-length":
             length = _one_length(length, value)
         elif name == b"transfer-encoding":
             coding = value if coding is None else coding + b"," + value
         elif name == b"expect":
-            if value.lower() != b"100-continue":
+            if value.strip().lower() != b"100-continue":
                 raise PeerError(417, "the only expectation that can be met is 100-continue")
             request.expects_continue = request.is_http11
         elif name in _FORWARDING:
             request.was_forwarded = True
+        elif name == b"proxy-connection":
+            is_spent = True  # llhttp takes it for Connection; nobody else does
     _check_host(request, hosts)
     if coding is not None:
         _check_coding(request, coding, length)
         request.framing = Framing.CHUNKED
-    elif length is not None:
+        return True
+    if length is not None:
         request.content_length = int(length)
         request.framing = Framing.LENGTH if request.content_length else Framing.NONE
+        return True
+    return is_spent
 
 
 def _check_host(request: RequestHead, hosts: int) -> None:
