@@ -1,11 +1,11 @@
 """Whatever stands at whatever key is read or refused by name; nothing else ever happens."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
-from tests.serve.settings_samples import UPSTREAM
 
 from hedgerow.errors import ConfigError
 from hedgerow.serve.settings import Route, Server, Upstream
@@ -13,6 +13,7 @@ from hedgerow.serve.settings_fields import Record, fields_of
 from hedgerow.serve.settings_flags import FLAGS
 from hedgerow.serve.settings_kinds import toml
 from hedgerow.serve.settings_reader import settings_for_urls, settings_from_text
+from tests.serve.settings_samples import UPSTREAM
 
 VALUES: list[Any] = list(
     tomllib.loads(r"""
@@ -31,28 +32,32 @@ def keys_of(record: type[Record], before: str = "") -> Iterator[str]:
 
 
 def outcome(text: str) -> str:
+    return attempt(lambda: settings_from_text(text))
+
+
+def attempt(make: Callable[[], object]) -> str:
     try:
-        settings_from_text(text)
+        make()
     except ConfigError as error:
         return str(error)
     return "fine"
 
 
 class TestAnyValue:
-    @pytest.mark.parametrize("key", keys_of(Server))
+    @pytest.mark.parametrize("key", list(keys_of(Server)))
     def test_in_server_is_read_or_refused(self, key: str) -> None:
         for value in VALUES:
             said = outcome(f"server.{key} = {toml(value)}\n{UPSTREAM}")
             assert said == "fine" or said.startswith("hedgerow.toml [server")
 
-    @pytest.mark.parametrize("key", keys_of(Upstream))
+    @pytest.mark.parametrize("key", list(keys_of(Upstream)))
     def test_in_an_upstream_is_read_or_refused(self, key: str) -> None:
         replicas = "" if key == "replicas" else 'replicas = ["https://a", "https://b"]\n'
         for value in VALUES:
             said = outcome(f"[upstream.api]\n{replicas}{key} = {toml(value)}")
             assert said == "fine" or said.startswith("hedgerow.toml [upstream.api] ")
 
-    @pytest.mark.parametrize("key", keys_of(Route))
+    @pytest.mark.parametrize("key", list(keys_of(Route)))
     def test_in_a_route_is_read_or_refused(self, key: str) -> None:
         path = "" if key == "path" else 'path = "/"\n'
         for value in VALUES:
@@ -62,7 +67,6 @@ class TestAnyValue:
     @pytest.mark.parametrize("name", [*FLAGS, "--host", "--port"])
     def test_of_a_flag_is_used_or_refused(self, name: str) -> None:
         for value in VALUES:
-            try:
-                settings_for_urls(["https://a", "https://b"], {name: value})
-            except ConfigError as error:
-                assert str(error).startswith(name)
+            flags = {name: value}
+            said = attempt(partial(settings_for_urls, ["https://a", "https://b"], flags))
+            assert said == "fine" or said.startswith(name)

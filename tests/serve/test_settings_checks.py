@@ -39,7 +39,7 @@ class TestRewrite:
 class TestDeadline:
     def test_from_the_path_needs_the_parameter(self) -> None:
         message = route_refusal('deadline = {from = "path.timeout"}')
-        assert has(message, "deadline.from = 'path.timeout'", "no {timeout}", "/ has no parameters")
+        assert has(message, "deadline.from = 'path.timeout'", "/ has no {timeout}", "into path")
 
     @pytest.mark.parametrize(("name", "value"), [("unit", '"s"'), ("min", '"1s"'), ("max", '"2s"')])
     def test_has_bounds_only_where_it_is_asked_for(self, name: str, value: str) -> None:

@@ -66,6 +66,9 @@ class TestWord:
     def test_of_a_list_has_commas(self) -> None:
         assert urls(hedge_methods="GET,PUT").routes[0].hedge.methods == ("GET", "PUT")
 
+    def test_of_addresses_has_commas(self) -> None:
+        assert urls(listen=":80, [::1]:81").server.listen == (":80", "[::1]:81")
+
     def test_of_a_switch_may_be_text(self) -> None:
         assert urls(trace="true").server.trace
 

@@ -108,7 +108,7 @@ class TestReading:
 
     def test_of_auto_says_what_to_write_instead(self) -> None:
         error = refused(or_off(DURATION, instead="Write 300ms."), "auto")
-        assert (error.must[:8], error.fix) == ("duration", "Write 300ms.")
+        assert (error.must[:10], error.fix) == ("a duration", "Write 300ms.")
 
 
 class TestWriting:

@@ -189,7 +189,7 @@ class TestMistake:
             ("hedge = {budget = 5}", ("hedge.budget = 5", "between 0 and 1", '"5%"')),
             ('deadline = {unit = "min"}', ("deadline.unit = 'min'", '"ms", "s" or "us"')),
             ('deadline = "0s"', ("deadline = '0s'", "at least 1ms")),
-            ("success = {status = 200}", ("success.status = 200", "a list of statuses", "[503]")),
+            ("success = {status = 200}", ("success.status = 200", "a list of statuses", "[200]")),
             ("success = 200", ("success = 200", "a table", 'body = "json"')),
             ("replies.expired = {text = 'x'}", ("replies.expired.status = nothing", "given")),
             ("max_held = '1 apple'", ("max_held = '1 apple'", 'max_held = "1MiB", the default')),

@@ -1,7 +1,8 @@
 import pytest
 
-from hedgerow.serve.settings import Deadline, Hedge, Settings
-from tests.serve.settings_samples import read, route
+from hedgerow.serve.settings import Deadline, Hedge
+from hedgerow.serve.settings_fields import fields_of
+from tests.serve.settings_samples import route
 
 
 class TestHedgeThatNobodyAskedFor:
@@ -82,7 +83,7 @@ class TestDeadline:
 
 
 class TestRecords:
-    def test_cannot_be_changed(self) -> None:
-        settings: Settings = read()
+    @pytest.mark.parametrize("name", list(fields_of(Hedge)))
+    def test_cannot_be_changed(self, name: str) -> None:
         with pytest.raises(AttributeError):
-            settings.server.trace = True  # type: ignore[misc]
+            setattr(Hedge(), name, None)

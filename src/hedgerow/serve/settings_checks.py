@@ -94,7 +94,8 @@ def _check_deadline(route: Route, place: Place) -> None:
     source = deadline.source
     if source is not None and source.place == "path" and source.name not in parameters(route.path):
         must = f"a parameter of the path: {route.path} has no {{{source.name}}}"
-        raise (place / "from").refuse(_shown(deadline, "from"), must, _parameters_of(route))
+        fix = f"Write {{{source.name}}} into path, or use query. or header. instead."
+        raise (place / "from").refuse(_shown(deadline, "from"), must, fix)
     _check_deadline_order(deadline, place)
     longest = deadline.longest
     if deadline.per_try is not None and longest is not None and deadline.per_try >= longest:

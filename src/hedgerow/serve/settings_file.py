@@ -70,7 +70,5 @@ def _syntax_error(name: str, text: str, message: str) -> ConfigError:
     else:
         where, shown = f"{name} line {len(lines)}", lines[-1].strip()
     if problem.startswith(_TWICE):
-        return ConfigError(
-            where, got=AsWritten(shown), must="there only once", fix=f"Remove one. ({problem})"
-        )
-    return ConfigError(where, got=AsWritten(shown), must="valid TOML", fix=f"{problem}.")
+        return ConfigError(where, got=shown, must="there only once", fix=f"Remove one. ({problem})")
+    return ConfigError(where, got=shown, must="valid TOML", fix=f"{problem}.")

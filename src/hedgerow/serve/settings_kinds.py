@@ -242,7 +242,7 @@ def or_off(kind: Kind, *, instead: str = "") -> Kind:
         if value == "off":
             return None
         if value == "auto" and instead:
-            raise Refused(f"{kind.name} (this version does not choose it for you)", instead)
+            raise Refused(f"a {kind.name}: this version does not choose it for you", instead)
         return kind.read(value)
 
     def write(value: object) -> str:
@@ -262,7 +262,8 @@ def list_of(kind: Kind, name: str) -> Kind:
 
     def read(value: object) -> tuple[object, ...]:
         if not isinstance(value, list):
-            raise Refused(f"a list of {name}", f"Write it in brackets: [{kind.example}].")
+            kind.read(value)  # if that is wrong too, it is said first
+            raise Refused(f"a list of {name}", f"Write it in brackets: [{toml(value)}].")
         items = tuple(map(read_item, value))
         if not items:
             raise Refused(f"a list of {name} that is not empty")

@@ -262,7 +262,11 @@ def _write_asked_in(asked: Any) -> str:
 
 
 LISTEN: Final = Kind(
-    "address or list of addresses", '"127.0.0.1:8080"', _read_listen, _write_listen
+    "address or list of addresses",
+    '"127.0.0.1:8080"',
+    _read_listen,
+    _write_listen,
+    _ADDRESSES.from_word,
 )
 REPLICAS: Final = list_of(_REPLICA, "URLs")
 PATTERN: Final = Kind("path", '"/api/"', _read_pattern)

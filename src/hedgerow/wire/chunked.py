@@ -18,9 +18,9 @@ from typing import Final
 from hedgerow.errors import PeerError
 
 _SIZE_LINE: Final = re.compile(
-    rb"([0-9A-Fa-f]{1,15})[ \t]*"
-    rb"(?:;[ \t]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-    rb"(?:[ \t]*=[ \t]*(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|\"[\t !#-\[\]-~\x80-\xff]*\"))?[ \t]*)*"
+    rb"([0-9A-Fa-f]{1,15})"
+    rb"(?:[ \t]*;[ \t]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+    rb"(?:[ \t]*=[ \t]*(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|\"[\t !#-\[\]-~\x80-\xff]*\"))?)*"
 )
 _TRAILER_LINE: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*")
 
@@ -86,7 +86,7 @@ class ChunkedDecoder:
     def _keep_unfinished(self, line: bytes) -> None:
         """Keep a line whose end has not come, unless it can only be wrong or is too long."""
         limit = _MAX_TRAILERS if self._reads is _Reads.TRAILERS else _MAX_SIZE_LINE
-        if len(line) > limit:
+        if len(line) > limit + 1:  # its CR may be here already
             raise PeerError(400, f"a line of the chunked body is longer than {limit} bytes")
         if b"\r" in line[:-1]:
             raise PeerError(400, "a bare CR in the chunked body")

@@ -55,6 +55,7 @@ _TARGET_BYTES: Final = bytes(
 )  # fmt: skip
 _VERSIONS: Final = {b"HTTP/1.1": True, b"HTTP/1.0": False}
 _SOME_VERSION: Final = re.compile(rb"HTTP/[0-9]\.[0-9]")
+_OWS: Final = b" \t"  # around a value (RFC 9110 section 5.6.3); llhttp leaves what follows it
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 #: What llhttp knows of HTTP's methods (IANA registry), without CONNECT; it knows those of
 #: RTSP and Icecast as well, and takes empty lines before any of them.
@@ -101,7 +102,7 @@ class RequestHead:
         """Return the first value of an end-to-end field; ``name`` in lower case."""
         for field_name, value in self.fields:
             if field_name.lower() == name:
-                return value.rstrip(b" \t")  # llhttp leaves what follows a value
+                return value.rstrip(_OWS)
         return None
 
 
@@ -271,30 +272,22 @@ def _interpret_request(request: RequestHead) -> bool:
             hosts += 1
             request.host = value
         elif name == b"connection":
-            is_spent = True
             _read_connection(request, value)
         elif name == b"content-length":
             length = _one_length(length, value)
         elif name == b"transfer-encoding":
             coding = value if coding is None else coding + b"," + value
         elif name == b"expect":
-            if value.strip().lower() != b"100-continue":
-                raise PeerError(417, "the only expectation that can be met is 100-continue")
-            request.expects_continue = request.is_http11
+            _read_expect(request, value)
         elif name in _FORWARDING:
             request.was_forwarded = True
         elif name == b"proxy-connection":
             is_spent = True  # llhttp takes it for Connection; nobody else does
     _check_host(request, hosts)
-    if coding is not None:
-        _check_coding(request, coding, length)
-        request.framing = Framing.CHUNKED
+    if coding is not None or length is not None:
+        _frame_request(request, length, coding)
         return True
-    if length is not None:
-        request.content_length = int(length)
-        request.framing = Framing.LENGTH if request.content_length else Framing.NONE
-        return True
-    return is_spent
+    return is_spent or bool(request.connection_options)
 
 
 def _check_host(request: RequestHead, hosts: int) -> None:
@@ -302,16 +295,30 @@ def _check_host(request: RequestHead, hosts: int) -> None:
     if hosts != 1 and (hosts or request.is_http11):
         raise PeerError(400, "a request must have exactly one Host field")
     if request.host and _HOST.fullmatch(request.host) is None:
-        raise PeerError(400, "the Host field is not a host and port")
+        request.host = request.host.rstrip(_OWS)
+        if _HOST.fullmatch(request.host) is None:
+            raise PeerError(400, "the Host field is not a host and port")
 
 
-def _check_coding(request: RequestHead, coding: bytes, length: bytes | None) -> None:
+def _read_expect(request: RequestHead, value: bytes) -> None:
+    if value.rstrip(_OWS).lower() != b"100-continue":
+        raise PeerError(417, "the only expectation that can be met is 100-continue")
+    request.expects_continue = request.is_http11
+
+
+def _frame_request(request: RequestHead, length: bytes | None, coding: bytes | None) -> None:
+    """Decide where the request's body ends (RFC 9112 section 6.3)."""
+    if coding is None:
+        request.content_length = int(length or 0)
+        request.framing = Framing.LENGTH if request.content_length else Framing.NONE
+        return
     if length is not None:
         raise PeerError(400, "Content-Length together with Transfer-Encoding")
     if not request.is_http11:
         raise PeerError(400, "Transfer-Encoding in an HTTP/1.0 request")
     if coding.strip().lower() != b"chunked":
         raise PeerError(501, "the only transfer coding understood is chunked")
+    request.framing = Framing.CHUNKED
 
 
 def _interpret_response(response: ResponseHead, apart: Fields, *, to_head: bool) -> None:
@@ -366,14 +373,14 @@ def _one_length(before: bytes | None, value: bytes) -> bytes:
     if before is not None:
         raise PeerError(400, "more than one Content-Length")
     if not value.isdigit() or len(value) > 18:
-        raise PeerError(400, "a Content-Length that is not a number")
+        value = value.rstrip(_OWS)
+        if not value.isdigit() or len(value) > 18:
+            raise PeerError(400, "a Content-Length that is not a number")
     return value
 
 
 def _resolve_target(request: RequestHead) -> None:
     """Bring the other forms of a target to origin-form (RFC 9112 section 3.2)."""
-    if request.method == b"CONNECT":
-        raise PeerError(501, "CONNECT: this is not a forward proxy")
     if request.target == b"*":
         if request.method != b"OPTIONS":
             raise PeerError(400, "the target * goes with OPTIONS only")
@@ -383,4 +390,7 @@ def _resolve_target(request: RequestHead) -> None:
         raise PeerError(400, "the request target is not a path")
     request.host = match[1]  # it overrides the Host field (RFC 9112 section 3.2.2)
     rest = match[2]
-    request.target = rest if rest.startswith(b"/") else b"/" + rest
+    if not rest and request.method == b"OPTIONS":
+        request.target = b"*"  # it asks about the server (RFC 9112 section 3.2.4)
+    else:
+        request.target = rest if rest.startswith(b"/") else b"/" + rest

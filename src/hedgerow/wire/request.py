@@ -122,7 +122,7 @@ class Request:
         pieces = [STATUS_LINES[status], fields]
         self._writes_body = head.method != b"HEAD" and status not in WITHOUT_BODY
         keep_alive = connection.keeps_alive(head)
-        if length is not None and (self._writes_body or status != 204):
+        if length is not None and (self._writes_body or _may_tell_length(status, length)):
             pieces.append(b"Content-Length: %d\r\n" % length)
         elif self._writes_body and head.is_http11:
             pieces.append(b"Transfer-Encoding: chunked\r\n")
@@ -141,7 +141,7 @@ class Request:
         if ended:
             if self._chunked:
                 pieces.append(LAST_CHUNK)
-            self._connection = None
+            self._connection = self.sink = None
             connection.write(b"".join(pieces))
             connection.request_done()
         else:
@@ -158,7 +158,7 @@ class Request:
         if ended:
             if self._chunked:
                 connection.write(LAST_CHUNK)
-            self._connection = None
+            self._connection = self.sink = None
             connection.request_done()
 
     def inform(self, status: int, fields: bytes) -> None:
@@ -168,13 +168,15 @@ class Request:
 
     def abort(self) -> None:
         """Break the connection, so that nobody takes the answer for a whole one."""
-        if self._connection is not None:
-            self._connection.abort()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.abort()
 
     def cut_off(self) -> None:
         """Close the connection as it stands, cleanly: a short answer ends short."""
-        if self._connection is not None:
-            self._connection.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def accept_body(self) -> None:
         """Ask for the body: sends 100 Continue where the client waits for it."""
@@ -195,3 +197,12 @@ class Request:
     def detach(self) -> None:
         """The connection is gone; whatever is still written goes nowhere."""
         self._connection = None
+
+
+def _may_tell_length(status: int, length: int) -> bool:
+    """Say whether an answer without a body may have a Content-Length (RFC 9110 section 8.6).
+
+    Never with 204; with 304 it is the length that a 200 would have had, which is not 0 only
+    because no body is at hand.
+    """
+    return status != 204 and (status != 304 or length > 0)

@@ -10,9 +10,13 @@ A handler is called with a :class:`Request` once its head is whole.  It may set
 
 ::
 
-    head --------> request --answer complete--> head   (keep-alive)
-      |  refused      |  answer complete -----> linger --> closed
-      `------------> linger (read and discard, so that the client can read the answer)
+    head --whole--> request --answer complete--> head   (keep-alive)
+      |  refused       |  last answer complete
+      `--------------> over: what still comes is read and discarded for a while,
+                       because a close would reset the answer out of the client's hands
+
+Each phase has one absolute deadline, in ``due_at``; while a client does not take what we
+write, the deadline is for that.
 
 Budget of a request without a body: 0 tasks, 0 timers, 1 write, 2 objects (head, request).
 """
@@ -31,7 +35,7 @@ from hedgerow.wire.heads import RequestHead
 from hedgerow.wire.listener import Listener
 from hedgerow.wire.problem import problem_body, problem_fields
 from hedgerow.wire.request import Request
-from hedgerow.wire.sockets import HIGH_WATER, data_age, has_tcp_info, reset, was_reset
+from hedgerow.wire.sockets import HIGH_WATER, data_age, reset, was_reset
 from hedgerow.wire.status import STATUS_LINES
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -42,13 +46,15 @@ class ServerConnection(asyncio.Protocol):
 
     __slots__ = (
         "_body",
-        "_body_began_at",
+        "_body_held",
         "_busy",
         "_discarded",
         "_half_closed",
+        "_is_blocked",
+        "_is_over",
         "_is_paused",
-        "_lingers",
         "_listener",
+        "_mark",
         "_request",
         "_served",
         "_tail",
@@ -66,11 +72,13 @@ class ServerConnection(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._tail = b""  # bytes read and not yet understood
         self._busy = False  # inside _advance(): whatever completes meanwhile must not nest
-        self._served = False  # at least one request was answered
+        self._served = False  # nothing is owed for the current head yet: a quiet client is idle
         self._half_closed = False  # the client will send no more, and still wants its answer
-        self._lingers = False
+        self._is_over = False  # no further request is served
+        self._is_paused = False  # we do not read
+        self._is_blocked = False  # the client does not read
         self._discarded = 0
-        self._is_paused = False
+        self._mark = 0  # bytes received, or not yet taken, when the current deadline was set
         self.peer = ""
         self.is_tls = False
         self.closes = False  # after the current answer
@@ -78,7 +86,7 @@ class ServerConnection(asyncio.Protocol):
         # For the life of one request.
         self._request: Request | None = None
         self._body: BodyReader | None = None
-        self._body_began_at = 0.0
+        self._body_held = False  # whoever takes the body is full
 
     # --- called by the event loop ---
 
@@ -91,114 +99,126 @@ class ServerConnection(asyncio.Protocol):
         self.is_tls = self._transport.get_extra_info("ssl_object") is not None
         listener = self._listener
         listener.connections.add(self)
+        self.closes = listener.draining
         self.due_at = time.monotonic() + listener.limits.head_timeout
         listener.connection_made()
 
     @override
     def data_received(self, data: bytes) -> None:
-        if self._request is None and not self._tail and not self._lingers:
+        if self._request is None and not self._tail and not self._is_over:
             self._tail = data
             self._advance()
-        elif self._lingers:
+        elif self._is_over:
             self._discard(len(data))
-        elif self._body is not None and not self._tail:
+        elif self._body is not None:
             self._read_body(data)
         else:
             self._tail += data
             if self._request is None:
                 self._advance()
-            elif len(self._tail) > self._listener.limits.max_pipelined:
-                self._pause()
+            self._pause_if_far_ahead()
 
     @override
     def eof_received(self) -> bool:
-        if self._request is None or self._body is not None or self.is_tls or not has_tcp_info():
+        waits = self._request is not None or self._is_blocked
+        if not waits or self._is_over or self._body is not None or self.is_tls:
+            self._close()
             return False
         # A client that only shut down its sending side still waits; one that closed looks the
         # same.  An interim answer tells them apart: a closed socket resets the connection, and
         # the sweep sees that.  (Any client must cope with 1xx: RFC 9110 section 15.2.)
         self._half_closed = True
-        self.closes = True
-        self._request.inform(100, b"")
-        self.due_at = 0.0  # look at every sweep
+        self.closes = self.closes or not self._tail  # it may have sent more requests ahead
+        if self._request is not None:
+            self._request.inform(100, b"")
+        if not self._is_blocked:
+            self._time_request()
         return True
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         listener = self._listener
         listener.connections.discard(self)
-        self.due_at = math.inf
-        request, self._request = self._request, None
-        self._body = None
-        self._tail = b""
-        if request is not None:
-            request.detach()
-            if request.sink is not None:
-                request.sink.client_left()
         listener.connection_lost()
+        self._is_over = True
+        self.due_at = math.inf
+        self._tail = b""
+        self._body = None
+        self._drop_request()
 
     @override
     def pause_writing(self) -> None:
-        self.due_at = time.monotonic() + self._listener.limits.write_timeout
+        self._is_blocked = True
+        self._time_writing()
         if self._request is not None and self._request.sink is not None:
             self._request.sink.writing_paused()
 
     @override
     def resume_writing(self) -> None:
-        self.due_at = math.inf
-        if self._request is not None:
-            if self._request.sink is not None:
-                self._request.sink.writing_resumed()
-        elif not self._lingers:
+        self._is_blocked = False
+        request = self._request
+        if self._is_over:
+            pass  # the deadline of the end stays
+        elif request is not None:
+            self._time_request()
+            if request.sink is not None:
+                request.sink.writing_resumed()
+        elif self._half_closed and not self._tail:
+            self._close()
+        else:
             self._wait_for_next()
 
     # --- called by the sweep ---
 
     def timed_out(self, now: float) -> None:
         """The current phase has taken longer than its limit allows."""
-        limits = self._listener.limits
-        if self._half_closed:
-            self._leave_if_reset()
-        elif self._lingers:
-            self._transport.close()
-        elif self._transport.get_write_buffer_size() > 0:
-            self.abort()
+        if self._is_blocked or self._transport.is_closing():
+            self._time_out_writing()
+        elif self._is_over:
+            self._close()
+        elif self._half_closed and self._request is not None:
+            if was_reset(self._transport):
+                self._transport.abort()
         elif self._body is not None:
-            elapsed = now - self._body_began_at - limits.body_timeout
-            if self._body.received < elapsed * limits.body_min_rate or elapsed < 0:
+            limits = self._listener.limits
+            if self._body.received - self._mark < limits.body_min_rate * limits.body_timeout:
                 self._refuse(PeerError(408, "the request's body came too slowly"))
             else:
-                self.due_at = now + 1.0
-        elif self._tail or not self._served:
+                self._time_request()
+        elif self._tail:
             self._refuse(PeerError(408, "the request's head did not come in time"))
         else:
-            self._transport.close()
+            # Without an answer: a client that has not asked yet would take it for the answer to
+            # what it is about to ask.
+            self._close()
 
     def drain(self) -> None:
         """Close if nothing is being asked; otherwise after the current answer."""
         self.closes = True
-        if self._request is None and not self._tail and (self._served or self._is_stale()):
-            self._transport.close()
+        is_asking = self._request is not None or self._tail or self._is_over
+        if not is_asking and (self._served or self._is_stale()):
+            self._close()
 
     # --- reading ---
 
     def _advance(self) -> None:
-        """Serve what is in the tail, one request after the other."""
+        """Serve what is in the tail, one request after the other, while the client reads."""
         if self._busy:
             return
         self._busy = True
-        try:
-            while self._tail and self._request is None and not self._lingers:
-                if not self._read_head(self._tail):
-                    break
-        finally:
-            self._busy = False
+        more = True
+        while more and self._tail and self._request is None and not self._is_blocked:
+            try:
+                more = self._read_head(self._tail) and not self._is_over
+            except Exception as error:
+                self._handler_failed(error)
+        self._busy = False
 
     def _read_head(self, data: bytes) -> bool:
         """Start the request whose head stands at the front; False when it is not whole."""
         end = data.find(b"\r\n\r\n")
         limits = self._listener.limits
-        if end < 0 or end > limits.max_head or data[0] == 0x0D:
+        if end < 0 or end > limits.max_head or data[0] < 0x41:  # b"A"
             return self._read_head_slow_path(data, end)
         try:
             head = self._listener.parser.parse(data[: end + 4])
@@ -220,9 +240,12 @@ class ServerConnection(asyncio.Protocol):
         """Runs when a head comes in pieces, after empty lines, or is too long."""
         limits = self._listener.limits
         if data[:2] == b"\r\n":  # a client may send empty lines before a request (RFC 9112 2.2)
-            self._tail = data.lstrip(b"\r\n")
-            return bool(self._tail)
-        if len(data) > limits.max_head if end < 0 else end > limits.max_head:
+            while data[:2] == b"\r\n":
+                data = data[2:].removeprefix(b"\r\n" * 512)
+            self._tail = data
+            return bool(data)
+        # A head that is not whole may end in up to three bytes of its empty line.
+        if len(data) > limits.max_head + 3 if end < 0 else end > limits.max_head:
             line = data.find(b"\r\n")
             if line < 0 or line > limits.max_request_line:
                 detail = f"the request line is longer than {limits.max_request_line} bytes"
@@ -233,43 +256,65 @@ class ServerConnection(asyncio.Protocol):
             self._refuse(PeerError(400, "the request does not start with a method"))
         elif data.count(b"\n") != data.count(b"\r\n"):
             self._refuse(PeerError(400, "a line of the head ends in a bare LF"))
-        elif self._served or self.due_at == math.inf:
+        elif self._served:
             self._served = False  # from now on the head's own deadline counts, and only once
             self.due_at = time.monotonic() + limits.head_timeout
         return False
 
     def _start_body(self, request: Request, head: RequestHead) -> None:
-        limits = self._listener.limits
         self._body = BodyReader(head.framing, head.content_length)
-        self._body_began_at = time.monotonic()
-        self.due_at = self._body_began_at + limits.body_timeout
+        if not head.expects_continue:
+            self._time_request()
+        # What came with the head counts as read already, so that a handler which needs no body
+        # and answers at once can keep the connection.
         rest, self._tail = self._tail, b""
+        body = self._decode_body(rest) if rest else b""
+        if body is None:
+            return
+        ended = self._body is None
         self._listener.handle(request)
-        if rest and self._body is not None:
-            self._read_body(rest)
+        if (body or ended) and request.sink is not None:
+            request.sink.body_received(body, ended=ended)
 
     def _read_body(self, data: bytes) -> None:
+        body = self._decode_body(data)
+        request = self._request
+        if body is not None and request is not None and request.sink is not None:
+            ended = self._body is None
+            if body or ended:
+                request.sink.body_received(body, ended=ended)
+
+    def _decode_body(self, data: bytes) -> bytes | None:
+        """Take the body out of what came; None when that ended the connection."""
         reader = self._body
         if reader is None:
-            return
+            return None
         try:
             body, self._tail = reader.feed(data)
             if reader.received > self._listener.limits.max_body:
                 raise PeerError(413, "the body is longer than it may be")
         except PeerError as error:
             self._refuse(error)
-            return
+            return None
         if reader.ended:
             self._body = None
-            self.due_at = math.inf
-        request = self._request
-        if request is not None and request.sink is not None and (body or reader.ended):
-            request.sink.body_received(body, ended=reader.ended)
+            if self._body_held:
+                self._body_held = False
+                self._resume()
+            if not self._is_blocked:
+                self._time_request()
+        return body
 
     def _discard(self, size: int) -> None:
         self._discarded += size
         if self._discarded > self._listener.limits.max_discarded:
-            self._transport.close()
+            self._pause()  # the client has until the deadline to read the answer
+
+    def _pause_if_far_ahead(self) -> None:
+        """Read no further while requests wait in the tail (a head that is not whole is bounded)."""
+        waits = self._request is not None or self._is_blocked
+        if waits and len(self._tail) > self._listener.limits.max_pipelined:
+            self._pause()
 
     def _pause(self) -> None:
         if not self._is_paused:
@@ -295,19 +340,25 @@ class ServerConnection(asyncio.Protocol):
         return data_age(self._transport)
 
     def accept_body(self) -> None:
-        if self._body is not None and self._body.received == 0:
-            self._transport.write(_CONTINUE)
+        if self._body is not None:
+            if self._body.received == 0:
+                self._transport.write(_CONTINUE)
+            if not self._is_blocked:
+                self._time_request()
 
     def pause_body(self) -> None:
         if self._body is not None:
-            self.due_at = math.inf  # it is not the client who is slow
+            self._body_held = True
             self._pause()
+            if not self._is_blocked:
+                self._time_request()
 
     def resume_body(self) -> None:
-        if self._body is not None:
-            self._body_began_at = time.monotonic()  # the minimum rate counts anew
-            self.due_at = self._body_began_at + self._listener.limits.body_timeout
-        self._resume()
+        if self._body_held:
+            self._body_held = False
+            self._resume()
+            if not self._is_blocked:
+                self._time_request()
 
     def request_done(self) -> None:
         """The answer is complete: go on to the next request, or close."""
@@ -315,68 +366,121 @@ class ServerConnection(asyncio.Protocol):
         self._request = None
         self._body = None
         self._served = True
-        if unread:
+        if unread or (self.closes and self._tail):
             self._linger()
         elif self.closes:
-            self._transport.close()
-        elif self._transport.get_write_buffer_size() < HIGH_WATER:
+            self._close()
+        elif not self._is_blocked:
             self._wait_for_next()
 
     def abort(self) -> None:
         """Reset the connection: the client sees an error, never a short answer."""
+        self._is_over = True
         reset(self._transport)
 
     def close(self) -> None:
         """Close once everything written is out."""
-        self._transport.close()
+        self._close()
+
+    # --- deadlines ---
+
+    def _time_request(self) -> None:
+        """Set the deadline of whatever the current request waits for now."""
+        if self._half_closed:
+            self.due_at = 0.0  # look for the client at every sweep
+        elif self._body is None or self._body_held:
+            self.due_at = math.inf  # it is not the client who is slow
+        else:
+            self._mark = self._body.received
+            self.due_at = time.monotonic() + self._listener.limits.body_timeout
+
+    def _time_writing(self) -> None:
+        self._mark = self._transport.get_write_buffer_size()
+        self.due_at = time.monotonic() + self._listener.limits.write_timeout
+
+    def _time_out_writing(self) -> None:
+        """Give up on a client that takes next to nothing; a big answer may take its time."""
+        if self._mark - self._transport.get_write_buffer_size() < HIGH_WATER // 2:
+            self.abort()
+        else:
+            self._time_writing()
 
     # --- between requests, and the end ---
 
     def _wait_for_next(self) -> None:
         self.due_at = self._listener.idle_until()
-        if self._is_paused:
-            self._resume()
         if self._tail:
-            self._advance()
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Serve what the client sent ahead of our answer."""
+        if self._busy:
+            return
+        self._advance()
+        if self._is_over:
+            return
+        if self._request is None and not self._is_blocked:
+            if self._half_closed:
+                self._close()  # what is left is no whole request, and no more will come
+        elif self._half_closed and not self._tail:
+            self.closes = True
+        if self._body is not None or len(self._tail) <= self._listener.limits.max_pipelined:
+            self._resume()
+
+    def _drop_request(self) -> bool:
+        """Let go of the current request, if any; returns whether its answer had begun."""
+        request, self._request = self._request, None
+        if request is None:
+            return False
+        request.detach()
+        if request.sink is not None:
+            request.sink.client_left()
+            request.sink = None
+        return request.status > 0
 
     def _refuse(self, error: PeerError) -> None:
         """Answer a request that broke a rule, and close: where the next one starts is in doubt."""
-        request = self._request
         self._listener.refused += 1
-        if request is not None:
-            self._request = None
-            request.detach()
-            if request.sink is not None:
-                request.sink.client_left()
-            if request.status:  # half an answer is out already
-                self.abort()
-                return
-        body = problem_body(error.status, error.detail)
+        request = self._request
+        is_head = request.head.method == b"HEAD" if request else self._tail[:5] == b"HEAD "
         self._body = None
+        if self._drop_request():
+            self.abort()
+            return
+        body = problem_body(error.status, error.detail)
         self._transport.write(
             b"%b%bContent-Length: %d\r\nConnection: close\r\n\r\n%b"
-            % (STATUS_LINES[error.status], problem_fields(), len(body), body)
+            % (STATUS_LINES[error.status], problem_fields(), len(body), b"" if is_head else body)
         )
         self._linger()
 
+    def _handler_failed(self, error: Exception) -> None:
+        """A bug of ours: the story for the loop's handler, and a 500 where it can be told."""
+        self._listener.report("a handler failed", error)
+        if self._request is not None:
+            self._refuse(PeerError(500, "the request could not be handled"))
+
     def _linger(self) -> None:
         """Say that we are done and read on for a while: a close now would reset the answer."""
-        self._lingers = True
+        self._is_over = True
         self._tail = b""
+        if self._half_closed:
+            self._close()
+            return
         self._resume()
-        if self._transport.can_write_eof() and not self._half_closed:
+        if self._transport.can_write_eof():
             with contextlib.suppress(OSError, RuntimeError):
                 self._transport.write_eof()
-            self.due_at = time.monotonic() + self._listener.limits.linger_timeout
-        else:
-            self._transport.close()
+        self.due_at = time.monotonic() + self._listener.limits.linger_timeout
+
+    def _close(self) -> None:
+        """Close once everything written is out, or the client does not take it."""
+        self._is_over = True
+        self._tail = b""
+        self._time_writing()
+        self._transport.close()
 
     def _is_stale(self) -> bool:
         """Accepted at least a second ago, and never said a word."""
         limits = self._listener.limits
         return self.due_at - limits.head_timeout + 1.0 < time.monotonic()
-
-    def _leave_if_reset(self) -> None:
-        """Notice that a half-closed client has in truth gone."""
-        if was_reset(self._transport):
-            self._transport.abort()

@@ -85,9 +85,12 @@ class TimerWheel:
         now = time.monotonic()
         keys, buckets = self._keys, self._buckets
         now_key = int(now * 1000)
+        # The buckets leave the table first: what is armed while firing goes to new ones, and
+        # waits for the next round even where it is due already.
+        due: list[set[Timer]] = []
         while keys and keys[0] <= now_key:
-            # The bucket leaves the table first: what is armed while firing goes to a new one.
-            bucket = buckets.pop(heapq.heappop(keys))
+            due.append(buckets.pop(heapq.heappop(keys)))
+        for bucket in due:
             while bucket:
                 timer = bucket.pop()
                 try:
@@ -116,6 +119,10 @@ class Sweeper:
         self._functions.append(function)
         if self._handle is None:
             self._handle = self._loop.call_later(SWEEP_INTERVAL, self._sweep)
+
+    def report(self, message: str, error: Exception) -> None:
+        """Hand an exception that nobody can catch to the loop's handler."""
+        report(self._loop, message, error)
 
     def close(self) -> None:
         """Stop sweeping."""
