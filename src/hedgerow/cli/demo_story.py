@@ -19,6 +19,8 @@ _ATTEMPT: Final = re.compile(
     r"\s+(?P<start>[\d.]+[a-z]+)\s+(?P<kind>primary|hedge|retry)\s+\d+ to \S+: (?P<fate>.+?)"
     r"(?: after (?P<took>[\d.]+[a-z]+))?(?P<won>  <- answered)?$"
 )
+#: What the gateway calls a request whose user did not wait for its end.
+_LEFT: Final = "499"
 
 
 class Course(enum.Enum):
@@ -93,7 +95,7 @@ def read_stories(lines: Iterable[str]) -> list[Story]:
         if told is not None:
             attempts.append(_attempt(told))
             continue
-        if title is not None:
+        if title is not None and title[2] != _LEFT:
             number, status, milliseconds = map(int, title.groups())
             stories.append(Story(number, status, milliseconds / 1000, tuple(attempts)))
         title, attempts = _TITLE.search(line), []

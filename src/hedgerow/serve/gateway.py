@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hedgerow.serve.access_log import AccessLog
 from hedgerow.serve.proxy import ProxiedRequest, Surroundings
-from hedgerow.serve.route import ProxyRoute
+from hedgerow.serve.route import Plan, ProxyRoute
 from hedgerow.serve.routes import Routes, normal_path
 from hedgerow.serve.story import timeline
 from hedgerow.wire.engine import Engine
@@ -52,6 +52,7 @@ class Gateway:
     def lead(self, routes: Routes[ProxyRoute]) -> None:
         """Use these routes from now on."""
         self._routes = routes
+        self._listener.memo.forget()
 
     async def listen(self, listening: Sequence[Listening]) -> None:
         """Accept clients on these sockets."""
@@ -81,6 +82,13 @@ class Gateway:
     # --- one request ---
 
     def _handle(self, request: Request) -> None:
+        plan = request.head.plan
+        if isinstance(plan, Plan):
+            plan.carry_out(request)
+        else:
+            self._handle_new_head(request)
+
+    def _handle_new_head(self, request: Request) -> None:
         head = request.head
         path, _, query = head.target.partition(b"?")
         normal = normal_path(path)
@@ -92,7 +100,9 @@ class Gateway:
             self._no_route(request, normal)
             return
         route, parameters = found
-        route.handle(request, parameters, normal, query)
+        plan = route.plan(head, parameters, normal, query)
+        head.plan = plan
+        plan.carry_out(request)
 
     def _no_route(self, request: Request, path: bytes) -> None:
         allowed = self._routes.methods_for(path)

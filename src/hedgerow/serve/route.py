@@ -1,19 +1,20 @@
 """A route that proxies: from a request's head to a race between attempts.
 
-Reads what the route needs of the head (its deadline, whether it may be repeated),
-builds the head for the upstream, and starts a :class:`ProxiedRequest`.  Must not know
-settings files; it is built from records and policy objects.
+What follows from the head alone (deadline, whether it may be repeated, the lines for the
+upstream) is a :class:`Plan`, made once and kept with the head, because clients repeat
+themselves.  Must not know settings files; it is built from records and policy objects.
 """
 
 import urllib.parse
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from hedgerow.policy import Situation
 from hedgerow.serve.answers import response_for
 from hedgerow.serve.proxy import ProxiedRequest, ProxyTerms, Surroundings
-from hedgerow.wire.forwarding import Forwarded, upstream_head
+from hedgerow.wire.forwarding import Forwarded, client_lines, request_lines
+from hedgerow.wire.heads import RequestHead
 from hedgerow.wire.request import Request
 
 
@@ -24,12 +25,12 @@ class DeadlineSource:
     place: Literal["path", "query", "header"]
     name: str
 
-    def read(self, request: Request, parameters: Mapping[str, str], query: bytes) -> str | None:
+    def read(self, head: RequestHead, parameters: Mapping[str, str], query: bytes) -> str | None:
         """Return the text, or None when the request does not say."""
         if self.place == "path":
             return parameters.get(self.name)
         if self.place == "header":
-            value = request.head.field(self.name.lower().encode())
+            value = head.field(self.name.lower().encode())
             return value.decode("latin-1") if value is not None else None
         values = urllib.parse.parse_qs(query.decode("latin-1")).get(self.name)
         return values[0] if values else None
@@ -48,51 +49,25 @@ class ProxyRoute:
     deadline_source: DeadlineSource | None = None
     max_body: int | None = None
     forwarded: Forwarded = "replace"
-    _methods: dict[bytes, bool] = field(default_factory=dict)  # whether each may be repeated
 
-    def handle(
-        self, request: Request, parameters: Mapping[str, str], path: bytes, query: bytes
-    ) -> None:
-        """Take a request whose path (without query) is normal."""
-        head = request.head
-        if self.max_body is not None and head.content_length > self.max_body:
-            request.problem(413, f"the body is longer than {self.max_body} bytes")
-            return
-        rule = self.terms.policy.deadline
+    def plan(
+        self, head: RequestHead, parameters: Mapping[str, str], path: bytes, query: bytes
+    ) -> "Plan":
+        """Work out all that follows from a head whose path (without query) is normal."""
         text: str | None = None
         if self.deadline_source is not None:
-            text = self.deadline_source.read(request, parameters, query)
-        seconds = rule.read(text)
-        if isinstance(seconds, Situation):
-            self._refuse(request, seconds)
-            return
+            text = self.deadline_source.read(head, parameters, query)
         if self.rewrite is not None:
             path = self._rewritten(path, parameters)
-        lines = upstream_head(
-            head,
-            path + b"?" + query if query else path,
-            head.host or self.fallback_host,
-            peer=request.peer,
-            is_tls=request.is_tls,
-            forwarded=self.forwarded,
-        )
-        ProxiedRequest(
-            self.terms, self.surroundings, request, lines, seconds, self._may_repeat(request)
-        ).start()
+        target = path + b"?" + query if query else path
+        lines = request_lines(head, target, head.host or self.fallback_host)
+        seconds = self.terms.policy.deadline.read(text)
+        return Plan(self, lines, seconds, self._may_repeat(head))
 
-    def _may_repeat(self, request: Request) -> bool:
-        method = request.head.method
-        known = self._methods.get(method)
-        if known is None:
-            hedge = self.terms.policy.hedge
-            known = hedge.permits(method.decode(), has_idempotency_key=False)
-            self._methods[method] = known
-        if known:
-            return True
-        has_key = request.head.field(b"idempotency-key") is not None
-        return has_key and self.terms.policy.hedge.permits(
-            method.decode(), has_idempotency_key=True
-        )
+    def _may_repeat(self, head: RequestHead) -> bool:
+        has_key = head.field(b"idempotency-key") is not None
+        method = head.method.decode()
+        return self.terms.policy.hedge.permits(method, has_idempotency_key=has_key)
 
     def _rewritten(self, path: bytes, parameters: Mapping[str, str]) -> bytes:
         rewrite = self.rewrite or ""
@@ -100,8 +75,38 @@ class ProxyRoute:
             rewrite = rewrite.format_map(parameters)
         return rewrite.encode("latin-1") + (path[self.strips :] if self.strips else b"")
 
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do with requests that have this very head."""
+
+    route: ProxyRoute
+    lines: bytes  # of the upstream's head, as far as they do not depend on the client
+    seconds: float | Situation  # how long it may take; or why its own deadline is refused
+    may_repeat: bool
+
+    def carry_out(self, request: Request) -> None:
+        """Take one request."""
+        route, head, seconds = self.route, request.head, self.seconds
+        if route.max_body is not None and head.content_length > route.max_body:
+            request.problem(413, f"the body is longer than {route.max_body} bytes")
+        elif isinstance(seconds, Situation):
+            self._refuse(request, seconds)
+        else:
+            about = client_lines(
+                head, peer=request.peer, is_tls=request.is_tls, forwarded=route.forwarded
+            )
+            ProxiedRequest(
+                route.terms,
+                route.surroundings,
+                request,
+                self.lines + about,
+                seconds,
+                self.may_repeat,
+            ).start()
+
     def _refuse(self, request: Request, situation: Situation) -> None:
-        template = self.terms.replies.get(situation)
+        template = self.route.terms.replies.get(situation)
         if template is not None:
             request.respond(template.status, template.fields, template.render(None))
         else:

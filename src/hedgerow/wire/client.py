@@ -20,6 +20,7 @@ from hedgerow.errors import Failure, PeerError, UpstreamError
 from hedgerow.wire.body import BodyReader, Framing
 from hedgerow.wire.chunked import LAST_CHUNK, chunk
 from hedgerow.wire.heads import ResponseHead, ResponseHeadParser
+from hedgerow.wire.memo import HeadMemo
 from hedgerow.wire.sockets import HIGH_WATER, reset
 
 _MAX_HEAD: Final = 64 * 1024  # generous: upstreams are ours, and cookies grow
@@ -94,6 +95,7 @@ class Owner(Protocol):
     """What a connection needs of its pool."""
 
     name: str
+    memo: HeadMemo[ResponseHead]
 
     def release(self, connection: "ClientConnection", *, reusable: bool) -> None:
         """Its exchange is over; take it back, or close it."""
@@ -217,13 +219,16 @@ class ClientConnection(asyncio.Protocol):
             else:
                 self._tail = data
             return
-        try:
-            head = self._parser.parse(
-                data[: end + 4], to_head=call.to_head, upstream=self._pool.name
-            )
-        except UpstreamError as error:
-            self._break(call, error.detail)
-            return
+        raw = data[: end + 4]
+        head = None if call.to_head else self._pool.memo.find(raw)
+        if head is None:
+            try:
+                head = self._parser.parse(raw, to_head=call.to_head, upstream=self._pool.name)
+            except UpstreamError as error:
+                self._break(call, error.detail)
+                return
+            if not call.to_head:
+                self._pool.memo.keep(raw, head)
         rest = data[end + 4 :]
         if head.status < 200:
             self._interim(call, head, rest)

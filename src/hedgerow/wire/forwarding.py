@@ -35,21 +35,30 @@ def upstream_head(
     is_tls: bool,
     forwarded: Forwarded,
 ) -> bytes:
-    """Build the head for the upstream, but for its end.
+    """Build the head for the upstream, but for its end."""
+    about = client_lines(request, peer=peer, is_tls=is_tls, forwarded=forwarded)
+    return request_lines(request, target, host) + about
 
-    The caller adds its own lines (a deadline, an attempt's number) and the empty line.
-    The framing line is separate (:func:`length_line`), because a body may be whole by then.
+
+def request_lines(request: RequestHead, target: bytes, host: bytes) -> bytes:
+    """Build the part of the upstream's head that follows from the client's head alone.
+
+    ``client_lines`` come after it, then ``length_line``, what the caller wants to add (a
+    deadline, an attempt's number), and the empty line.
     """
     fields = request.fields
     if request.connection_options:
         fields = _without_nominated(fields, request.connection_options)
     lines = [b"%b %b HTTP/1.1\r\nHost: %b\r\n" % (request.method, target, host)]
     lines += [b"%b: %b\r\n" % field for field in fields]
-    if not request.was_forwarded:
-        lines.append(_about_client(peer, request.host, is_tls=is_tls))
-    else:
-        lines += _merged(request, peer, is_tls=is_tls, append=forwarded == "append")
     return b"".join(lines)
+
+
+def client_lines(request: RequestHead, *, peer: str, is_tls: bool, forwarded: Forwarded) -> bytes:
+    """Build the part that tells who asked: Via, X-Forwarded-*, Forwarded."""
+    if not request.was_forwarded:
+        return _about_client(peer, request.host, is_tls=is_tls)
+    return b"".join(_merged(request, peer, is_tls=is_tls, append=forwarded == "append"))
 
 
 def length_line(request: RequestHead, buffered: int | None) -> bytes:
@@ -65,13 +74,13 @@ def length_line(request: RequestHead, buffered: int | None) -> bytes:
 
 def downstream_fields(head: ResponseHead, date: bytes) -> bytes:
     """Build the field lines for the client; ``date`` is added where the upstream sent none."""
-    fields = head.fields
-    if head.connection_options:
-        fields = _without_nominated(fields, head.connection_options)
-    lines = [b"%b: %b\r\n" % field for field in fields]
-    if not head.has_date:
-        lines.append(date)
-    return b"".join(lines)
+    lines = head.lines
+    if lines is None:
+        fields = head.fields
+        if head.connection_options:
+            fields = _without_nominated(fields, head.connection_options)
+        head.lines = lines = b"".join([b"%b: %b\r\n" % field for field in fields])
+    return lines if head.has_date else lines + date
 
 
 @functools.lru_cache(maxsize=4096)

@@ -80,6 +80,7 @@ class RequestHead:
         "is_http11",
         "keep_alive",
         "method",
+        "plan",
         "target",
         "was_forwarded",
     )
@@ -96,6 +97,7 @@ class RequestHead:
         self.content_length = 0  # where framing is LENGTH
         self.keep_alive = is_http11
         self.expects_continue = False
+        self.plan: object = None  # whatever its handler wants to find again with the same head
         self.was_forwarded = False  # a proxy in front says so, in Via or X-Forwarded-*
 
     def field(self, name: bytes) -> bytes | None:
@@ -116,6 +118,7 @@ class ResponseHead:
         "framing",
         "has_date",
         "keep_alive",
+        "lines",
         "retry_after",
         "status",
     )
@@ -129,6 +132,7 @@ class ResponseHead:
         self.keep_alive = is_http11
         self.has_date = False
         self.retry_after: bytes | None = None
+        self.lines: bytes | None = None  # the fields for the next hop, once they were built
 
 
 class RequestHeadParser:

@@ -8,8 +8,9 @@ what a connection does with its bytes.
 from collections.abc import Callable
 from typing import Protocol
 
-from hedgerow.wire.heads import RequestHeadParser
+from hedgerow.wire.heads import RequestHead, RequestHeadParser
 from hedgerow.wire.limits import Limits
+from hedgerow.wire.memo import HeadMemo
 from hedgerow.wire.request import Request
 from hedgerow.wire.timers import Sweeper
 
@@ -38,6 +39,7 @@ class Listener:
         self.parser = RequestHeadParser(
             max_request_line=limits.max_request_line, max_fields=limits.max_fields
         )
+        self.memo: HeadMemo[RequestHead] = HeadMemo()
         self.connections: set[Connection] = set()
         self.draining = False
         self.refused = 0  # requests answered by this module because they broke a rule
@@ -62,10 +64,19 @@ class Listener:
         # The sweep's clock is up to 0.25 s old, which an idle time does not notice.
         return self._sweeper.now + self.limits.idle_timeout
 
+    def report(self, message: str, error: Exception) -> None:
+        """Hand an exception of a handler to whoever looks after the loop."""
+        self._sweeper.report(message, error)
+
     def _sweep(self, now: float) -> None:
         for connection in tuple(self.connections):
             if connection.due_at <= now:
-                connection.timed_out(now)
+                try:
+                    connection.timed_out(now)
+                except Exception as error:
+                    # One that fails would fail again at every sweep, and keep it from the others.
+                    self.report("a timeout failed", error)
+                    connection.abort()
         # Silent connections that were accepted just before the drain had a moment to speak.
         if self.draining:
             for connection in tuple(self.connections):

@@ -28,7 +28,8 @@ from typing_extensions import override
 from hedgerow.errors import Failure
 from hedgerow.wire.client import Call, ClientConnection
 from hedgerow.wire.descriptors import Descriptors
-from hedgerow.wire.heads import ResponseHeadParser
+from hedgerow.wire.heads import ResponseHead, ResponseHeadParser
+from hedgerow.wire.memo import HeadMemo
 from hedgerow.wire.timers import Sweeper
 
 #: How long an answer of the resolver is used; it only has to outlast a burst of connections.
@@ -69,6 +70,7 @@ class Pool:
         self, origin: Origin, limits: PoolLimits, sweeper: Sweeper, descriptors: Descriptors
     ) -> None:
         self.name = str(origin)
+        self.memo: HeadMemo[ResponseHead] = HeadMemo()
         self._origin = origin
         self._limits = limits
         self._descriptors = descriptors

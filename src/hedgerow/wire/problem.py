@@ -8,7 +8,7 @@ import functools
 
 import msgspec
 
-from hedgerow.wire.status import phrase
+from hedgerow.wire.status import STATUS_LINES, phrase
 
 _PROBLEM_TYPE = b"application/problem+json"
 
@@ -26,3 +26,14 @@ def problem_fields(retry_after: int | None = None) -> bytes:
     """Return the field lines that go with a problem body."""
     lines = b"Content-Type: %b\r\nCache-Control: no-store\r\n" % _PROBLEM_TYPE
     return lines if retry_after is None else lines + b"Retry-After: %d\r\n" % retry_after
+
+
+def refusal(status: int, detail: str, *, to_head: bool) -> bytes:
+    """Return a whole last answer; the one to a HEAD request tells only the body's length."""
+    body = problem_body(status, detail)
+    head = b"%b%bContent-Length: %d\r\nConnection: close\r\n\r\n" % (
+        STATUS_LINES[status],
+        problem_fields(),
+        len(body),
+    )
+    return head if to_head else head + body

@@ -22,67 +22,54 @@ Budget of a request without a body: 0 tasks, 0 timers, 1 write, 2 objects (head,
 """
 
 import asyncio
-import contextlib
 import math
+import re
 import time
-from typing import Final, cast
+from typing import Final
 
 from typing_extensions import override
 
 from hedgerow.errors import PeerError
 from hedgerow.wire.body import BodyReader, Framing
 from hedgerow.wire.heads import RequestHead
+from hedgerow.wire.link import Link
 from hedgerow.wire.listener import Listener
-from hedgerow.wire.problem import problem_body, problem_fields
+from hedgerow.wire.problem import refusal
 from hedgerow.wire.request import Request
-from hedgerow.wire.sockets import HIGH_WATER, data_age, reset, was_reset
-from hedgerow.wire.status import STATUS_LINES
+from hedgerow.wire.sockets import has_tcp_info, was_reset
+from hedgerow.wire.unfinished import objection
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_EMPTY_LINES: Final = re.compile(rb"(?:\r\n)+")
 
 
-class ServerConnection(asyncio.Protocol):
+class ServerConnection(Link):
     """Feeds the parser and writes answers; state is grouped by how long it lives."""
 
     __slots__ = (
         "_body",
         "_body_held",
         "_busy",
-        "_discarded",
         "_half_closed",
-        "_is_blocked",
-        "_is_over",
-        "_is_paused",
         "_listener",
-        "_mark",
         "_request",
         "_served",
-        "_tail",
-        "_transport",
         "closes",
-        "due_at",
         "is_tls",
         "peer",
     )
 
     def __init__(self, listener: Listener) -> None:
         # For the life of the listener.
+        super().__init__(listener.limits)
         self._listener = listener
         # For the life of the connection.
-        self._transport: asyncio.Transport
-        self._tail = b""  # bytes read and not yet understood
         self._busy = False  # inside _advance(): whatever completes meanwhile must not nest
-        self._served = False  # nothing is owed for the current head yet: a quiet client is idle
+        self._served = False  # an answer was given since the last head began: idle, not slow
         self._half_closed = False  # the client will send no more, and still wants its answer
-        self._is_over = False  # no further request is served
-        self._is_paused = False  # we do not read
-        self._is_blocked = False  # the client does not read
-        self._discarded = 0
-        self._mark = 0  # bytes received, or not yet taken, when the current deadline was set
         self.peer = ""
         self.is_tls = False
         self.closes = False  # after the current answer
-        self.due_at = math.inf  # when the current phase has taken too long
         # For the life of one request.
         self._request: Request | None = None
         self._body: BodyReader | None = None
@@ -92,8 +79,7 @@ class ServerConnection(asyncio.Protocol):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=HIGH_WATER, low=HIGH_WATER // 4)
+        super().connection_made(transport)
         name = self._transport.get_extra_info("peername")
         self.peer = name[0] if isinstance(name, tuple) else ""
         self.is_tls = self._transport.get_extra_info("ssl_object") is not None
@@ -116,13 +102,15 @@ class ServerConnection(asyncio.Protocol):
             self._tail += data
             if self._request is None:
                 self._advance()
-            self._pause_if_far_ahead()
+            if self._is_far_ahead():
+                self._pause()
 
     @override
     def eof_received(self) -> bool:
         waits = self._request is not None or self._is_blocked
-        if not waits or self._is_over or self._body is not None or self.is_tls:
-            self._close()
+        can_wait = self._body is None and not self.is_tls and has_tcp_info()
+        if self._is_over or not (waits and can_wait):
+            self.close()
             return False
         # A client that only shut down its sending side still waits; one that closed looks the
         # same.  An interim answer tells them apart: a closed socket resets the connection, and
@@ -148,8 +136,7 @@ class ServerConnection(asyncio.Protocol):
 
     @override
     def pause_writing(self) -> None:
-        self._is_blocked = True
-        self._time_writing()
+        super().pause_writing()
         if self._request is not None and self._request.sink is not None:
             self._request.sink.writing_paused()
 
@@ -158,13 +145,14 @@ class ServerConnection(asyncio.Protocol):
         self._is_blocked = False
         request = self._request
         if self._is_over:
-            pass  # the deadline of the end stays
+            if not self._transport.is_closing():
+                self._time_lingering()
         elif request is not None:
             self._time_request()
             if request.sink is not None:
                 request.sink.writing_resumed()
         elif self._half_closed and not self._tail:
-            self._close()
+            self.close()
         else:
             self._wait_for_next()
 
@@ -175,12 +163,12 @@ class ServerConnection(asyncio.Protocol):
         if self._is_blocked or self._transport.is_closing():
             self._time_out_writing()
         elif self._is_over:
-            self._close()
+            self.close()
         elif self._half_closed and self._request is not None:
             if was_reset(self._transport):
-                self._transport.abort()
+                self.abort()
         elif self._body is not None:
-            limits = self._listener.limits
+            limits = self._limits
             if self._body.received - self._mark < limits.body_min_rate * limits.body_timeout:
                 self._refuse(PeerError(408, "the request's body came too slowly"))
             else:
@@ -190,14 +178,14 @@ class ServerConnection(asyncio.Protocol):
         else:
             # Without an answer: a client that has not asked yet would take it for the answer to
             # what it is about to ask.
-            self._close()
+            self.close()
 
     def drain(self) -> None:
         """Close if nothing is being asked; otherwise after the current answer."""
         self.closes = True
         is_asking = self._request is not None or self._tail or self._is_over
         if not is_asking and (self._served or self._is_stale()):
-            self._close()
+            self.close()
 
     # --- reading ---
 
@@ -209,7 +197,7 @@ class ServerConnection(asyncio.Protocol):
         more = True
         while more and self._tail and self._request is None and not self._is_blocked:
             try:
-                more = self._read_head(self._tail) and not self._is_over
+                more = self._read_head(self._tail)
             except Exception as error:
                 self._handler_failed(error)
         self._busy = False
@@ -217,16 +205,17 @@ class ServerConnection(asyncio.Protocol):
     def _read_head(self, data: bytes) -> bool:
         """Start the request whose head stands at the front; False when it is not whole."""
         end = data.find(b"\r\n\r\n")
-        limits = self._listener.limits
+        limits = self._limits
         if end < 0 or end > limits.max_head or data[0] < 0x41:  # b"A"
             return self._read_head_slow_path(data, end)
-        try:
-            head = self._listener.parser.parse(data[: end + 4])
-            if head.content_length > limits.max_body:
-                raise PeerError(413, f"the body is longer than {limits.max_body} bytes")
-        except PeerError as error:
-            self._refuse(error)
-            return False
+        raw = data[: end + 4]
+        head = self._listener.memo.find(raw)
+        if head is None:
+            try:
+                head = self._parse_head(raw)
+            except PeerError as error:
+                self._refuse(error)
+                return False
         self._tail = data[end + 4 :]
         self.due_at = math.inf
         self._request = request = Request(head, self)
@@ -236,29 +225,27 @@ class ServerConnection(asyncio.Protocol):
             self._start_body(request, head)
         return True
 
+    def _parse_head(self, raw: bytes) -> RequestHead:
+        listener = self._listener
+        head = listener.parser.parse(raw)
+        if head.content_length > listener.limits.max_body:
+            raise PeerError(413, f"the body is longer than {listener.limits.max_body} bytes")
+        if head.framing is Framing.NONE:
+            listener.memo.keep(raw, head)
+        return head
+
     def _read_head_slow_path(self, data: bytes, end: int) -> bool:
         """Runs when a head comes in pieces, after empty lines, or is too long."""
-        limits = self._listener.limits
-        if data[:2] == b"\r\n":  # a client may send empty lines before a request (RFC 9112 2.2)
-            while data[:2] == b"\r\n":
-                data = data[2:].removeprefix(b"\r\n" * 512)
-            self._tail = data
-            return bool(data)
-        # A head that is not whole may end in up to three bytes of its empty line.
-        if len(data) > limits.max_head + 3 if end < 0 else end > limits.max_head:
-            line = data.find(b"\r\n")
-            if line < 0 or line > limits.max_request_line:
-                detail = f"the request line is longer than {limits.max_request_line} bytes"
-                self._refuse(PeerError(414, detail))
-            else:
-                self._refuse(PeerError(431, f"the head is longer than {limits.max_head} bytes"))
-        elif not (data[:1].isalpha() or data == b"\r"):
-            self._refuse(PeerError(400, "the request does not start with a method"))
-        elif data.count(b"\n") != data.count(b"\r\n"):
-            self._refuse(PeerError(400, "a line of the head ends in a bare LF"))
+        empty_lines = _EMPTY_LINES.match(data)
+        if empty_lines is not None:  # a client may send some before a request (RFC 9112 2.2)
+            self._tail = data[empty_lines.end() :]
+            return bool(self._tail)
+        error = objection(data, end, self._limits)
+        if error is not None:
+            self._refuse(error)
         elif self._served:
             self._served = False  # from now on the head's own deadline counts, and only once
-            self.due_at = time.monotonic() + limits.head_timeout
+            self.due_at = time.monotonic() + self._limits.head_timeout
         return False
 
     def _start_body(self, request: Request, head: RequestHead) -> None:
@@ -278,11 +265,12 @@ class ServerConnection(asyncio.Protocol):
 
     def _read_body(self, data: bytes) -> None:
         body = self._decode_body(data)
-        request = self._request
-        if body is not None and request is not None and request.sink is not None:
-            ended = self._body is None
-            if body or ended:
-                request.sink.body_received(body, ended=ended)
+        request, ended = self._request, self._body is None
+        if request is not None and request.sink is not None and (body or ended):
+            try:
+                request.sink.body_received(body or b"", ended=ended)
+            except Exception as error:
+                self._handler_failed(error)
 
     def _decode_body(self, data: bytes) -> bytes | None:
         """Take the body out of what came; None when that ended the connection."""
@@ -291,7 +279,7 @@ class ServerConnection(asyncio.Protocol):
             return None
         try:
             body, self._tail = reader.feed(data)
-            if reader.received > self._listener.limits.max_body:
+            if reader.received > self._limits.max_body:
                 raise PeerError(413, "the body is longer than it may be")
         except PeerError as error:
             self._refuse(error)
@@ -305,39 +293,11 @@ class ServerConnection(asyncio.Protocol):
                 self._time_request()
         return body
 
-    def _discard(self, size: int) -> None:
-        self._discarded += size
-        if self._discarded > self._listener.limits.max_discarded:
-            self._pause()  # the client has until the deadline to read the answer
-
-    def _pause_if_far_ahead(self) -> None:
-        """Read no further while requests wait in the tail (a head that is not whole is bounded)."""
-        waits = self._request is not None or self._is_blocked
-        if waits and len(self._tail) > self._listener.limits.max_pipelined:
-            self._pause()
-
-    def _pause(self) -> None:
-        if not self._is_paused:
-            self._is_paused = True
-            self._transport.pause_reading()
-
-    def _resume(self) -> None:
-        if self._is_paused:
-            self._is_paused = False
-            self._transport.resume_reading()
-
     # --- called by the request ---
 
     def keeps_alive(self, head: RequestHead) -> bool:
         """Say whether another request may follow; a body not read yet would be in its way."""
         return head.keep_alive and not self.closes and self._body is None
-
-    def write(self, data: bytes) -> None:
-        self._transport.write(data)
-
-    def data_age(self) -> float:
-        """Seconds for which the request has been waiting in the kernel, while we were busy."""
-        return data_age(self._transport)
 
     def accept_body(self) -> None:
         if self._body is not None:
@@ -369,20 +329,9 @@ class ServerConnection(asyncio.Protocol):
         if unread or (self.closes and self._tail):
             self._linger()
         elif self.closes:
-            self._close()
+            self.close()
         elif not self._is_blocked:
             self._wait_for_next()
-
-    def abort(self) -> None:
-        """Reset the connection: the client sees an error, never a short answer."""
-        self._is_over = True
-        reset(self._transport)
-
-    def close(self) -> None:
-        """Close once everything written is out."""
-        self._close()
-
-    # --- deadlines ---
 
     def _time_request(self) -> None:
         """Set the deadline of whatever the current request waits for now."""
@@ -392,18 +341,7 @@ class ServerConnection(asyncio.Protocol):
             self.due_at = math.inf  # it is not the client who is slow
         else:
             self._mark = self._body.received
-            self.due_at = time.monotonic() + self._listener.limits.body_timeout
-
-    def _time_writing(self) -> None:
-        self._mark = self._transport.get_write_buffer_size()
-        self.due_at = time.monotonic() + self._listener.limits.write_timeout
-
-    def _time_out_writing(self) -> None:
-        """Give up on a client that takes next to nothing; a big answer may take its time."""
-        if self._mark - self._transport.get_write_buffer_size() < HIGH_WATER // 2:
-            self.abort()
-        else:
-            self._time_writing()
+            self.due_at = time.monotonic() + self._limits.body_timeout
 
     # --- between requests, and the end ---
 
@@ -419,13 +357,18 @@ class ServerConnection(asyncio.Protocol):
         self._advance()
         if self._is_over:
             return
-        if self._request is None and not self._is_blocked:
-            if self._half_closed:
-                self._close()  # what is left is no whole request, and no more will come
-        elif self._half_closed and not self._tail:
-            self.closes = True
-        if self._body is not None or len(self._tail) <= self._listener.limits.max_pipelined:
+        if self._half_closed:
+            if self._request is None and not self._is_blocked:
+                self.close()  # what is left is no whole request, and no more will come
+            elif not self._tail:
+                self.closes = True
+        elif not self._is_far_ahead() and not self._body_held:
             self._resume()
+
+    def _is_far_ahead(self) -> bool:
+        """Say whether more is waiting than is read while an answer is pending."""
+        pending = self._request is not None or self._is_blocked
+        return pending and len(self._tail) > self._limits.max_pipelined
 
     def _drop_request(self) -> bool:
         """Let go of the current request, if any; returns whether its answer had begun."""
@@ -447,11 +390,7 @@ class ServerConnection(asyncio.Protocol):
         if self._drop_request():
             self.abort()
             return
-        body = problem_body(error.status, error.detail)
-        self._transport.write(
-            b"%b%bContent-Length: %d\r\nConnection: close\r\n\r\n%b"
-            % (STATUS_LINES[error.status], problem_fields(), len(body), b"" if is_head else body)
-        )
+        self._transport.write(refusal(error.status, error.detail, to_head=is_head))
         self._linger()
 
     def _handler_failed(self, error: Exception) -> None:
@@ -459,28 +398,17 @@ class ServerConnection(asyncio.Protocol):
         self._listener.report("a handler failed", error)
         if self._request is not None:
             self._refuse(PeerError(500, "the request could not be handled"))
+        else:
+            self.close()
 
+    @override
     def _linger(self) -> None:
-        """Say that we are done and read on for a while: a close now would reset the answer."""
-        self._is_over = True
-        self._tail = b""
         if self._half_closed:
-            self._close()
-            return
-        self._resume()
-        if self._transport.can_write_eof():
-            with contextlib.suppress(OSError, RuntimeError):
-                self._transport.write_eof()
-        self.due_at = time.monotonic() + self._listener.limits.linger_timeout
-
-    def _close(self) -> None:
-        """Close once everything written is out, or the client does not take it."""
-        self._is_over = True
-        self._tail = b""
-        self._time_writing()
-        self._transport.close()
+            self.close()  # there is nothing to wait for
+        else:
+            super()._linger()
 
     def _is_stale(self) -> bool:
         """Accepted at least a second ago, and never said a word."""
-        limits = self._listener.limits
+        limits = self._limits
         return self.due_at - limits.head_timeout + 1.0 < time.monotonic()
