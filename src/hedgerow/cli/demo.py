@@ -40,7 +40,8 @@ def demo(
     Starts `hedgerow flaky` and `hedgerow serve` on free ports, sends the same requests at the
     same moments to both, and shows what the users met. Ctrl-C shows what there is so far.
 
-    Examples:
+    For example:
+
         hedgerow demo
 
         hedgerow demo --rate 200 --seconds 30 --deadline 800ms --seed 7

@@ -19,7 +19,7 @@ from hedgerow.faults import Behaviour, Expectation, success_of_burst_hedge
 from hedgerow.units import format_duration, parse_duration, parse_rate
 from hedgerow.workload import Arrivals, Spacing
 
-UPSTREAM_IN_WORDS: Final = "85% of answers take 0.1 to 0.6 s, 15% take 0.6 to 3 s; 10% are errors"
+UPSTREAM_IN_WORDS: Final = "85% answer in 0.1 to 0.6 s, 15% in 0.6 to 3 s; 10% are errors"
 HEDGE_DELAY: Final = 0.3
 HEDGE_EXTRA: Final = 2
 #: Beyond this the demo would measure two busy cores, and not what hedging does.

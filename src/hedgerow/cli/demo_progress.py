@@ -19,7 +19,7 @@ from hedgerow.load import Results
 from hedgerow.units import format_share
 
 _LINE_EVERY: Final = 5.0
-_BAR: Final = 24
+_BAR: Final = 20
 _NAMES: Final = ("directly", "through Hedgerow")
 _STYLES: Final = ("yellow", "green")
 
@@ -109,7 +109,7 @@ class Picture:
 
     def _drawn(self, moment: Moment) -> Group:
         sides = (moment.direct, moment.hedged)
-        table = Table(box=None, padding=(0, 3, 0, 2))
+        table = Table(box=None, padding=(0, 2))
         table.add_column("so far", style="dim")
         for name, style in zip(_NAMES, _STYLES, strict=True):
             table.add_column(name, min_width=_BAR, style=style)

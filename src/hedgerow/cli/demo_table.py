@@ -49,9 +49,9 @@ def rows(result: DemoResult, glyphs: Glyphs) -> list[list[Row]]:
 def table(result: DemoResult, glyphs: Glyphs) -> Table:
     """Draw the rows."""
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    drawn.add_column("partial result" if result.interrupted else "")
-    drawn.add_column("directly", justify="right", style="yellow", min_width=18)
-    drawn.add_column("through Hedgerow", justify="right", style="green", min_width=18)
+    drawn.add_column("partial result" if result.interrupted else "", no_wrap=True)
+    drawn.add_column("directly", justify="right", style="yellow", min_width=14)
+    drawn.add_column("through Hedgerow", justify="right", style="green", min_width=17)
     for section in rows(result, glyphs):
         for name, direct, hedged, style in section:
             drawn.add_row(name, direct, hedged, style=style)

@@ -95,7 +95,7 @@ class Exchange:
         self.state = State.RACING
         self._launch(now, replica, Kind.PRIMARY)
         if self._may_repeat:
-            self._hedge_due_at = now + policy.hedge.next_delay(1)
+            self._hedge_due_at = now + policy.first_delay
         self._schedule()
         return Step.LAUNCH
 
@@ -142,7 +142,7 @@ class Exchange:
         attempt.status = status
         attempt.answered_at = now
         policy = self._policy
-        verdict = policy.answers.judge(status)
+        verdict = policy.verdicts[status]
         if verdict is Verdict.TRANSIENT:
             if retry_after is not None:
                 self._not_before = max(self._not_before, now + retry_after)
@@ -292,7 +292,9 @@ class Exchange:
 
     def _launch(self, now: float, replica: Replica, kind: Kind) -> None:
         policy = self._policy
-        expires_at = min(self.deadline_at, now + policy.deadline.per_try)
+        expires_at = now + policy.deadline.per_try
+        if expires_at > self.deadline_at:
+            expires_at = self.deadline_at
         attempt = Attempt(len(self.attempts) + 1, kind, replica, now, expires_at)
         replica.in_flight += 1
         self._in_race += 1
@@ -307,7 +309,9 @@ class Exchange:
 
     def _schedule(self) -> None:
         """Set the one timer to the earliest thing that time can do."""
-        due = min(self.deadline_at, self._hedge_due_at)
+        due = self.deadline_at
+        if self._hedge_due_at < due:
+            due = self._hedge_due_at
         if self._policy.deadline.per_try != math.inf:
             for attempt in self.attempts:
                 if attempt.outcome is None and attempt.expires_at < due:

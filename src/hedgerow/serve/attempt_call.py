@@ -44,25 +44,27 @@ class AttemptCall(Call):
     detail = ""  # why it failed, for the log
     kept_head: ResponseHead | None = None
     kept_ended = False
+    kept_size = 0
+    _kept: tuple[bytes, ...] | list[bytes] = ()  # a list once there is something to keep
     json: object = None
 
     def __init__(self, race: Race, attempt: Attempt, head: bytes) -> None:
         self.head = head
         self.attempt = attempt
         self._race = race
-        self._kept: list[bytes] = []
-        self.kept_size = 0
 
     def keep(self, data: bytes, *, ended: bool) -> None:
         """Keep a piece of the answer's body."""
         if data:
+            if isinstance(self._kept, tuple):
+                self._kept = []
             self._kept.append(data)
             self.kept_size += len(data)
         self.kept_ended = ended
 
     def take_kept(self) -> bytes:
         """Return what was kept, and keep it no longer."""
-        kept, self._kept = b"".join(self._kept), []
+        kept, self._kept = b"".join(self._kept), ()
         return kept
 
     @property

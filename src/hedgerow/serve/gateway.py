@@ -36,7 +36,9 @@ class Gateway:
     """Takes requests and sends each to its route."""
 
     def __init__(self, engine: Engine, limits: Limits, outputs: Outputs) -> None:
-        self.surroundings = Surroundings(engine, self._finished)
+        self.surroundings = Surroundings(
+            engine, self._finished if outputs.access_log or outputs.trace else None
+        )
         self.pools: list[Pool] = []
         self._engine = engine
         self._outputs = outputs

@@ -48,7 +48,7 @@ class Surroundings:
     """What all proxied requests of one process share."""
 
     engine: Engine
-    finished: "Callable[[ProxiedRequest], None]"  # told once about every request
+    finished: "Callable[[ProxiedRequest], None] | None"  # told once about every request
 
 
 class ProxiedRequest:
@@ -70,6 +70,7 @@ class ProxiedRequest:
         "exchange",
         "finished_at",
         "request",
+        "started_at",
     )
 
     def __init__(
@@ -99,7 +100,8 @@ class ProxiedRequest:
         self.request = request
         self.calls: list[AttemptCall] = []
         self.exchange: Exchange | None = None
-        self.arrived_at = surroundings.engine.arrival(time.monotonic(), request)
+        self.started_at = now = time.monotonic()
+        self.arrived_at = surroundings.engine.arrival(now, request)
         self.finished_at = 0.0
         request.sink = self
 
@@ -107,11 +109,11 @@ class ProxiedRequest:
         """Begin: at once without a body, else when it is whole or too long to be kept."""
         head = self.request.head
         if head.framing is Framing.NONE:
-            self._race(time.monotonic())
+            self._race(self.started_at)
             return
         self._upload = Upload(self.request)
         if head.framing is Framing.LENGTH and head.content_length > self._terms.max_replay:
-            self._race(time.monotonic())
+            self._race(self.started_at)
         self.request.accept_body()
 
     # --- called by the client's connection ---
@@ -227,11 +229,10 @@ class ProxiedRequest:
         self.exchange = exchange = Exchange(
             terms.policy, deadline_at=since + self._seconds, may_repeat=self._may_repeat and whole
         )
-        self._head_lines += length_line(
-            self.request.head, 0 if upload is None else upload.size if whole else None
-        )
-        if upload is not None and not whole:
-            self.request.pause_body()
+        if upload is not None:
+            self._head_lines += length_line(self.request.head, upload.size if whole else None)
+            if not whole:
+                self.request.pause_body()
         self._carry_out(now, exchange, exchange.start(now))
 
     def _carry_out(self, now: float, exchange: Exchange, step: Step) -> None:
@@ -260,8 +261,10 @@ class ProxiedRequest:
             if attempt.number > 1:
                 head += b"X-Hedgerow-Attempt: %d\r\n" % attempt.number
             call = AttemptCall(self, attempt, head + b"\r\n")
-            call.to_head = self.request.head.method == b"HEAD"
-            call.replayable = self._may_repeat
+            if self.request.head.method == b"HEAD":
+                call.to_head = True
+            if not self._may_repeat:
+                call.replayable = False
             if upload is not None:
                 upload.prepare(call)
             self.calls.append(call)
@@ -370,7 +373,8 @@ class ProxiedRequest:
         if self._bucket is not None:
             self._bucket.discard(self)
             self._bucket = None
-        self._surroundings.finished(self)
+        if self._surroundings.finished is not None:
+            self._surroundings.finished(self)
         # Calls point back to us: without this every request would wait for the cycle collector
         # (5 % of the time under full load).
         self.calls = []

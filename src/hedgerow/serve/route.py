@@ -13,7 +13,8 @@ from typing import Literal
 from hedgerow.policy import Situation
 from hedgerow.serve.answers import response_for
 from hedgerow.serve.proxy import ProxiedRequest, ProxyTerms, Surroundings
-from hedgerow.wire.forwarding import Forwarded, client_lines, request_lines
+from hedgerow.wire.body import Framing
+from hedgerow.wire.forwarding import Forwarded, client_lines, length_line, request_lines
 from hedgerow.wire.heads import RequestHead
 from hedgerow.wire.request import Request
 
@@ -61,6 +62,8 @@ class ProxyRoute:
             path = self._rewritten(path, parameters)
         target = path + b"?" + query if query else path
         lines = request_lines(head, target, head.host or self.fallback_host)
+        if head.framing is Framing.NONE:
+            lines += length_line(head, 0)
         seconds = self.terms.policy.deadline.read(text)
         return Plan(self, lines, seconds, self._may_repeat(head))
 

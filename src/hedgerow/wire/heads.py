@@ -17,13 +17,13 @@ others (framing, hop-by-hop, forwarding) are set apart and interpreted here.
 Budget: one Python call a field.
 """
 
-import re
 from typing import Final
 
 import httptools
 
 from hedgerow.errors import Failure, PeerError, UpstreamError
 from hedgerow.wire.body import Framing
+from hedgerow.wire.request_line import HOST, is_http11, origin_form, read_request_line
 from hedgerow.wire.status import WITHOUT_BODY
 
 Fields = list[tuple[bytes, bytes]]
@@ -45,25 +45,7 @@ _RESPONSE_APART: Final = frozenset({
 #: Set apart to be read, and forwarded all the same.
 _RESPONSE_KEPT: Final = frozenset({b"date", b"retry-after"})
 
-_HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
-_ABSOLUTE: Final = re.compile(rb"[Hh][Tt][Tt][Pp][Ss]?://([^/?]*)(.*)", re.DOTALL)
-#: What may stand in a request target.  Beyond RFC 3986 we take the five characters that
-#: browsers send unescaped in queries ({ } | ^ `); a fragment, a backslash, quotes and angle
-#: brackets have no meaning there and more than one reading downstream.
-_TARGET_BYTES: Final = bytes(
-    byte for byte in range(0x21, 0x7F) if byte not in b'#"<>\\'
-)  # fmt: skip
-_VERSIONS: Final = {b"HTTP/1.1": True, b"HTTP/1.0": False}
-_SOME_VERSION: Final = re.compile(rb"HTTP/[0-9]\.[0-9]")
 _OWS: Final = b" \t"  # around a value (RFC 9110 section 5.6.3); llhttp leaves what follows it
-_TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-#: What llhttp knows of HTTP's methods (IANA registry), without CONNECT; it knows those of
-#: RTSP and Icecast as well, and takes empty lines before any of them.
-_METHODS: Final = frozenset(
-    b"GET HEAD POST PUT DELETE OPTIONS PATCH TRACE QUERY ACL BIND CHECKOUT COPY LINK LOCK MERGE "
-    b"MKACTIVITY MKCALENDAR MKCOL MOVE M-SEARCH NOTIFY PROPFIND PROPPATCH PURGE REBIND REPORT "
-    b"SEARCH SUBSCRIBE UNBIND UNLINK UNLOCK UNSUBSCRIBE".split()
-)
 
 
 class RequestHead:
@@ -163,18 +145,8 @@ class RequestHeadParser:
         end = head.find(b"\r\n")
         if end > self._max_line:
             raise PeerError(414, f"the request line is longer than {self._max_line} bytes")
-        parts = head[:end].split(b" ")
-        if len(parts) != 3:
-            raise PeerError(400, "the request line is not 'method target version'")
-        method, target, version = parts
-        is_http11 = _VERSIONS.get(version)
-        if is_http11 is None:
-            raise _bad_version(version)
-        if method not in _METHODS:
-            raise _bad_method(method)
-        if target.translate(None, _TARGET_BYTES):
-            raise PeerError(400, "the request target has a character that must be escaped")
-        request = RequestHead(method, target, is_http11=is_http11)
+        method, target, speaks_http11 = read_request_line(head[:end])
+        request = RequestHead(method, target, is_http11=speaks_http11)
         self._fields, self._apart = request.fields, request.apart
         self._split_fields(head)
         is_spent = True
@@ -183,7 +155,8 @@ class RequestHeadParser:
                 raise PeerError(431, f"the request has more than {self._max_fields} fields")
             is_spent = _interpret_request(request)
             if target[0] != 0x2F:  # b"/"
-                _resolve_target(request)
+                request.target, host = origin_form(method, target)
+                request.host = request.host if host is None else host
         finally:
             if is_spent:
                 self._renew()
@@ -234,32 +207,18 @@ class ResponseHeadParser:
         except httptools.HttpParserError as error:
             detail = str(error) or "the answer's head is malformed"
             raise UpstreamError(Failure.PROTOCOL, upstream, detail) from error
-        is_http11 = _VERSIONS.get(head[:8])
+        speaks_http11 = is_http11(head[:8])
         status = parser.get_status_code()
-        if is_http11 is None or not 100 <= status <= 999 or status == 101:
+        if speaks_http11 is None or not 100 <= status <= 999 or status == 101:
             what = "an upgrade that nobody asked for" if status == 101 else "not HTTP/1.x"
             raise UpstreamError(Failure.PROTOCOL, upstream, what)
-        response = ResponseHead(status, is_http11=is_http11)
+        response = ResponseHead(status, is_http11=speaks_http11)
         response.fields = self._fields
         try:
             _interpret_response(response, self._apart, to_head=to_head)
         except PeerError as error:
             raise UpstreamError(Failure.PROTOCOL, upstream, error.detail) from error
         return response
-
-
-def _bad_version(version: bytes) -> PeerError:
-    if _SOME_VERSION.fullmatch(version) is not None:
-        return PeerError(505, "only HTTP/1.0 and HTTP/1.1 are spoken here")
-    return PeerError(400, "the request line is not 'method target version'")
-
-
-def _bad_method(method: bytes) -> PeerError:
-    if method == b"CONNECT":
-        return PeerError(501, "CONNECT: this is not a forward proxy")
-    if _TOKEN.fullmatch(method) is None:
-        return PeerError(400, "the request line does not begin with a method")
-    return PeerError(501, "the method is not known here")
 
 
 def _interpret_request(request: RequestHead) -> bool:
@@ -298,9 +257,9 @@ def _check_host(request: RequestHead, hosts: int) -> None:
     """Exactly one Host, well-formed or empty (RFC 9112 section 3.2); HTTP/1.0 may omit it."""
     if hosts != 1 and (hosts or request.is_http11):
         raise PeerError(400, "a request must have exactly one Host field")
-    if request.host and _HOST.fullmatch(request.host) is None:
+    if request.host and HOST.fullmatch(request.host) is None:
         request.host = request.host.rstrip(_OWS)
-        if _HOST.fullmatch(request.host) is None:
+        if HOST.fullmatch(request.host) is None:
             raise PeerError(400, "the Host field is not a host and port")
 
 
@@ -381,20 +340,3 @@ def _one_length(before: bytes | None, value: bytes) -> bytes:
         if not value.isdigit() or len(value) > 18:
             raise PeerError(400, "a Content-Length that is not a number")
     return value
-
-
-def _resolve_target(request: RequestHead) -> None:
-    """Bring the other forms of a target to origin-form (RFC 9112 section 3.2)."""
-    if request.target == b"*":
-        if request.method != b"OPTIONS":
-            raise PeerError(400, "the target * goes with OPTIONS only")
-        return
-    match = _ABSOLUTE.fullmatch(request.target)
-    if match is None or _HOST.fullmatch(match[1]) is None:
-        raise PeerError(400, "the request target is not a path")
-    request.host = match[1]  # it overrides the Host field (RFC 9112 section 3.2.2)
-    rest = match[2]
-    if not rest and request.method == b"OPTIONS":
-        request.target = b"*"  # it asks about the server (RFC 9112 section 3.2.4)
-    else:
-        request.target = rest if rest.startswith(b"/") else b"/" + rest

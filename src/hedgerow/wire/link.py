@@ -39,6 +39,8 @@ class Link(asyncio.Protocol):
         "_tail",
         "_transport",
         "due_at",
+        "is_tls",
+        "peer",
     )
 
     def __init__(self, limits: Limits) -> None:
@@ -51,11 +53,16 @@ class Link(asyncio.Protocol):
         self._discarded = 0
         self._mark = 0  # bytes received, or not yet taken, when the current deadline was set
         self.due_at = math.inf  # when the current phase has taken too long
+        self.peer = ""  # the other end's address, without the port; empty where it has none
+        self.is_tls = False
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=HIGH_WATER, low=HIGH_WATER // 4)
+        name = self._transport.get_extra_info("peername")
+        self.peer = name[0] if isinstance(name, tuple) else ""
+        self.is_tls = self._transport.get_extra_info("ssl_object") is not None
 
     @override
     def pause_writing(self) -> None:
@@ -96,11 +103,14 @@ class Link(asyncio.Protocol):
         self.due_at = time.monotonic() + self._limits.write_timeout
 
     def _time_lingering(self) -> None:
-        self.due_at = time.monotonic() + self._limits.linger_timeout
+        if not self._transport.is_closing():
+            self.due_at = time.monotonic() + self._limits.linger_timeout
 
     def _time_out_writing(self) -> None:
         """Give up on a client that takes next to nothing; a big answer may take its time."""
-        if self._mark - self._transport.get_write_buffer_size() < HIGH_WATER // 2:
+        if not (self._is_blocked or self._transport.is_closing()):
+            self.close()  # it lingers, and is done with what was written or soon will be
+        elif self._mark - self._transport.get_write_buffer_size() < HIGH_WATER // 2:
             self.abort()
         else:
             self._time_writing()

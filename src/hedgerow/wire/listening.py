@@ -11,12 +11,17 @@ import errno
 import os
 import socket
 import ssl
+import stat
 from collections.abc import Callable
+from typing import Final
 
 from hedgerow.errors import StartError
 
 #: Clients that may wait to be accepted; the kernel caps it at net.core.somaxconn.
-_BACKLOG = 4096
+_BACKLOG: Final = 4096
+#: For a handshake, and for the other side's goodbye; asyncio's own are 60 s and 30 s.
+_TLS_SECONDS: Final = 10.0
+_RETRY_AFTER: Final = 0.25
 
 
 class Listening:
@@ -32,6 +37,7 @@ class Listening:
         self._server: asyncio.AbstractServer | None = None
         self._factory: Callable[[], asyncio.Protocol] | None = None
         self._tls: ssl.SSLContext | None = None
+        self._wanted = False  # whether to accept; the server follows as soon as it can
         self._changing: asyncio.Task[None] | None = None
 
     @property
@@ -48,37 +54,61 @@ class Listening:
     ) -> None:
         """Accept connections from now on."""
         self._factory, self._tls = factory, tls
-        await self._accept()
+        self._wanted = True
+        await self._accept(factory)
 
     def pause(self) -> None:
         """Leave new clients in the backlog."""
+        self._wanted = False
         if self._server is not None:
             self._server.close()
             self._server = None
 
     def resume(self) -> None:
         """Accept again."""
-        if self._server is None and self._changing is None and self._factory is not None:
-            self._changing = asyncio.get_running_loop().create_task(self._accept())
+        factory = self._factory
+        if factory is not None and not self._wanted:
+            self._wanted = True
+            if self._changing is None:
+                self._changing = asyncio.get_running_loop().create_task(self._keep_trying(factory))
 
     def close(self) -> None:
         """Stop listening for good."""
         self._factory = None
         self.pause()
+        if self._socket.fileno() < 0:
+            return  # closed before
         name = self._socket.getsockname()
         self._socket.close()
         if isinstance(name, str) and name:
             with contextlib.suppress(OSError):
                 os.unlink(name)
 
-    async def _accept(self) -> None:
-        factory = self._factory
-        if factory is not None:
-            # A duplicate: the server closes its socket when it pauses, ours keeps the backlog.
-            self._server = await asyncio.get_running_loop().create_server(
-                factory, sock=self._socket.dup(), ssl=self._tls, backlog=_BACKLOG
-            )
-        self._changing = None
+    async def _keep_trying(self, factory: Callable[[], asyncio.Protocol]) -> None:
+        """Accept again, also where descriptors ran short a second time."""
+        try:
+            while self._wanted and self._server is None:
+                try:
+                    await self._accept(factory)
+                except OSError:
+                    await asyncio.sleep(_RETRY_AFTER)
+        finally:
+            self._changing = None
+
+    async def _accept(self, factory: Callable[[], asyncio.Protocol]) -> None:
+        # A duplicate: the server closes its socket when it pauses, ours keeps the backlog.
+        server = await asyncio.get_running_loop().create_server(
+            factory,
+            sock=self._socket.dup(),
+            ssl=self._tls,
+            backlog=_BACKLOG,
+            ssl_handshake_timeout=_TLS_SECONDS if self._tls is not None else None,
+            ssl_shutdown_timeout=_TLS_SECONDS if self._tls is not None else None,
+        )
+        if self._wanted:
+            self._server = server
+        else:
+            server.close()  # paused, or closed for good, while it was being made
 
 
 def _open(address: str) -> socket.socket:
@@ -92,7 +122,7 @@ def _open(address: str) -> socket.socket:
         )
         family, _, _, _, name = found[0]
         sock = socket.socket(family, socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, ValueError, OverflowError) as error:  # no such name; no such port
         raise StartError(
             "listen", got=address, must="an address of this machine", fix=f"({error})"
         ) from error
@@ -110,11 +140,8 @@ def _open(address: str) -> socket.socket:
 def _open_unix(path: str) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        # A path left over by a process that was killed is in the way of the next one.
-        if os.path.exists(path) and sock.connect_ex(path) == errno.ECONNREFUSED:
+        if _is_left_over(path):
             os.unlink(path)
-            sock.close()
-            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.bind(path)
         sock.listen(_BACKLOG)
     except OSError as error:
@@ -124,6 +151,18 @@ def _open_unix(path: str) -> socket.socket:
         ) from error
     sock.setblocking(False)
     return sock
+
+
+def _is_left_over(path: str) -> bool:
+    """Say whether a killed process has left this socket; anything else is not ours to remove."""
+    try:
+        if not stat.S_ISSOCK(os.stat(path).st_mode):
+            return False
+    except FileNotFoundError:
+        return False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)  # with a full backlog a connect would wait
+        return probe.connect_ex(path) == errno.ECONNREFUSED
 
 
 def _refused(address: str, port: str, error: OSError) -> StartError:

@@ -55,20 +55,16 @@ class ServerConnection(Link):
         "_request",
         "_served",
         "closes",
-        "is_tls",
-        "peer",
     )
 
     def __init__(self, listener: Listener) -> None:
-        # For the life of the listener.
         super().__init__(listener.limits)
+        # For the life of the listener.
         self._listener = listener
         # For the life of the connection.
         self._busy = False  # inside _advance(): whatever completes meanwhile must not nest
         self._served = False  # an answer was given since the last head began: idle, not slow
         self._half_closed = False  # the client will send no more, and still wants its answer
-        self.peer = ""
-        self.is_tls = False
         self.closes = False  # after the current answer
         # For the life of one request.
         self._request: Request | None = None
@@ -80,9 +76,6 @@ class ServerConnection(Link):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        name = self._transport.get_extra_info("peername")
-        self.peer = name[0] if isinstance(name, tuple) else ""
-        self.is_tls = self._transport.get_extra_info("ssl_object") is not None
         listener = self._listener
         listener.connections.add(self)
         self.closes = listener.draining
@@ -119,8 +112,7 @@ class ServerConnection(Link):
         self.closes = self.closes or not self._tail  # it may have sent more requests ahead
         if self._request is not None:
             self._request.inform(100, b"")
-        if not self._is_blocked:
-            self._time_request()
+        self._time_request()
         return True
 
     @override
@@ -145,8 +137,7 @@ class ServerConnection(Link):
         self._is_blocked = False
         request = self._request
         if self._is_over:
-            if not self._transport.is_closing():
-                self._time_lingering()
+            self._time_lingering()
         elif request is not None:
             self._time_request()
             if request.sink is not None:
@@ -160,16 +151,14 @@ class ServerConnection(Link):
 
     def timed_out(self, now: float) -> None:
         """The current phase has taken longer than its limit allows."""
-        if self._is_blocked or self._transport.is_closing():
+        if self._is_blocked or self._is_over:
             self._time_out_writing()
-        elif self._is_over:
-            self.close()
         elif self._half_closed and self._request is not None:
             if was_reset(self._transport):
                 self.abort()
         elif self._body is not None:
-            limits = self._limits
-            if self._body.received - self._mark < limits.body_min_rate * limits.body_timeout:
+            enough = self._limits.body_min_rate * self._limits.body_timeout
+            if self._body.received - self._mark < enough:
                 self._refuse(PeerError(408, "the request's body came too slowly"))
             else:
                 self._time_request()
@@ -184,7 +173,9 @@ class ServerConnection(Link):
         """Close if nothing is being asked; otherwise after the current answer."""
         self.closes = True
         is_asking = self._request is not None or self._tail or self._is_over
-        if not is_asking and (self._served or self._is_stale()):
+        # Accepted within the last second, and silent so far: it may be about to speak.
+        is_new = self.due_at - self._limits.head_timeout + 1.0 >= time.monotonic()
+        if not is_asking and (self._served or not is_new):
             self.close()
 
     # --- reading ---
@@ -289,8 +280,7 @@ class ServerConnection(Link):
             if self._body_held:
                 self._body_held = False
                 self._resume()
-            if not self._is_blocked:
-                self._time_request()
+            self._time_request()
         return body
 
     # --- called by the request ---
@@ -303,22 +293,19 @@ class ServerConnection(Link):
         if self._body is not None:
             if self._body.received == 0:
                 self._transport.write(_CONTINUE)
-            if not self._is_blocked:
-                self._time_request()
+            self._time_request()
 
     def pause_body(self) -> None:
         if self._body is not None:
             self._body_held = True
             self._pause()
-            if not self._is_blocked:
-                self._time_request()
+            self._time_request()
 
     def resume_body(self) -> None:
         if self._body_held:
             self._body_held = False
             self._resume()
-            if not self._is_blocked:
-                self._time_request()
+            self._time_request()
 
     def request_done(self) -> None:
         """The answer is complete: go on to the next request, or close."""
@@ -335,6 +322,8 @@ class ServerConnection(Link):
 
     def _time_request(self) -> None:
         """Set the deadline of whatever the current request waits for now."""
+        if self._is_blocked:
+            return  # that is for its reading, and stays
         if self._half_closed:
             self.due_at = 0.0  # look for the client at every sweep
         elif self._body is None or self._body_held:
@@ -407,8 +396,3 @@ class ServerConnection(Link):
             self.close()  # there is nothing to wait for
         else:
             super()._linger()
-
-    def _is_stale(self) -> bool:
-        """Accepted at least a second ago, and never said a word."""
-        limits = self._limits
-        return self.due_at - limits.head_timeout + 1.0 < time.monotonic()
