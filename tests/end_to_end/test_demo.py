@@ -206,6 +206,16 @@ class TestServerThatDies:
         assert f"hedgerow {['flaky', 'serve'][position]} = ended with code -9" in err
 
 
+class TestReaderThatHasSeenEnough:
+    def test_ends_the_demo_without_a_complaint(self, tmp_path: Path) -> None:
+        with running("--seconds=1", folder=tmp_path) as demo:
+            demo.wait_for_servers()
+            assert demo.process.stdout is not None
+            demo.process.stdout.close()
+            demo.process.stdout = None
+            assert demo.ended() == (0, "", "")
+
+
 class TestStay:
     def test_leaves_both_servers_running_until_ctrl_c(self, tmp_path: Path) -> None:
         with running("--seconds=1", "--stay", folder=tmp_path) as demo:

@@ -152,8 +152,9 @@ class _Connection(asyncio.Protocol):
 class Upstream:
     """A listening socket; ``arrivals`` is what came, in order."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, window: int | None = None) -> None:
         self.script = script
+        self.window = window  # how little the kernel may take in while a script does not read
         self.arrivals: list[Arrival] = []
         self.connections: list[_Connection] = []
         self.port = 0
@@ -166,8 +167,11 @@ class Upstream:
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        sock = socket.create_server(("127.0.0.1", self.port))
+        if self.window is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.window)
+        self.port = sock.getsockname()[1]
+        self._server = await loop.create_server(lambda: _Connection(self), sock=sock)
 
     async def stop(self) -> None:
         """Refuse connections from now on, and break the ones that there are."""
@@ -193,9 +197,9 @@ class Upstream:
 
 
 @contextlib.asynccontextmanager
-async def upstream(script: Script) -> AsyncIterator[Upstream]:
+async def upstream(script: Script, *, window: int | None = None) -> AsyncIterator[Upstream]:
     """Run an upstream on a free port while the context lasts."""
-    running = Upstream(script)
+    running = Upstream(script, window)
     await running.start()
     try:
         yield running

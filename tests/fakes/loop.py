@@ -8,7 +8,7 @@ from contextvars import Context
 from typing import Any
 
 from tests.fakes.clock import FakeClock
-from typing_extensions import TypeVarTuple, Unpack, override
+from typing_extensions import TypeVarTuple, override
 
 Arguments = TypeVarTuple("Arguments")
 
@@ -33,8 +33,8 @@ class FakeLoop(asyncio.BaseEventLoop):
     def call_later(
         self,
         delay: float,
-        callback: Callable[[Unpack[Arguments]], object],
-        *args: Unpack[Arguments],
+        callback: Callable[[*Arguments], object],
+        *args: *Arguments,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         self.timers_armed += 1

@@ -1,6 +1,7 @@
 """A transport without a socket."""
 
 import asyncio
+from collections.abc import Callable
 
 from typing_extensions import override
 
@@ -14,6 +15,7 @@ class FakeTransport(asyncio.Transport):
         self.writes = 0
         self.paused = self.closing = self.aborted = self.wrote_eof = False
         self.high = self.low = 0
+        self.on_write: Callable[[], None] = lambda: None
         self._can_write_eof = can_write_eof
 
     @override
@@ -23,6 +25,7 @@ class FakeTransport(asyncio.Transport):
         if not self.closing:
             self.writes += 1
             self.unsent += data
+            self.on_write()
 
     @override
     def close(self) -> None:

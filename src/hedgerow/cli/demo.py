@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
+from typing_extensions import override
 
 from hedgerow.cli.demo_plan import DemoPlan
 from hedgerow.cli.demo_progress import progress
@@ -55,6 +56,14 @@ def demo(
         return run(Demo(plan, servers, Path(folder)).run(json, stay=stay))
 
 
+class _Output(Console):
+    """A console that leaves it to the verbs' one place for errors what a closed pipe means."""
+
+    @override
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Demo:
     """One showing, from starting the servers to the last word."""
 
@@ -62,7 +71,7 @@ class Demo:
         self._plan = plan
         self._servers = servers
         self._folder = folder
-        self._console = Console(highlight=False)
+        self._console = _Output(highlight=False)
 
     async def run(self, json: Path | None, *, stay: bool) -> int:
         """Show it; returns the exit code."""

@@ -292,9 +292,7 @@ class Exchange:
 
     def _launch(self, now: float, replica: Replica, kind: Kind) -> None:
         policy = self._policy
-        expires_at = now + policy.deadline.per_try
-        if expires_at > self.deadline_at:
-            expires_at = self.deadline_at
+        expires_at = min(self.deadline_at, now + policy.deadline.per_try)
         attempt = Attempt(len(self.attempts) + 1, kind, replica, now, expires_at)
         replica.in_flight += 1
         self._in_race += 1
@@ -309,9 +307,7 @@ class Exchange:
 
     def _schedule(self) -> None:
         """Set the one timer to the earliest thing that time can do."""
-        due = self.deadline_at
-        if self._hedge_due_at < due:
-            due = self._hedge_due_at
+        due = min(self.deadline_at, self._hedge_due_at)
         if self._policy.deadline.per_try != math.inf:
             for attempt in self.attempts:
                 if attempt.outcome is None and attempt.expires_at < due:
