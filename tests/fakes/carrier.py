@@ -1,0 +1,45 @@
+"""A connection as a request sees it, without one."""
+
+from hedgerow.wire.heads import RequestHead
+
+
+class FakeCarrier:
+    """Keeps what a request writes, and what it asks for by name."""
+
+    def __init__(self, *, closes: bool = False) -> None:
+        self.closes = closes
+        self.peer = "192.0.2.7"
+        self.is_tls = False
+        self.written: list[bytes] = []
+        self.asked: list[str] = []
+
+    @property
+    def output(self) -> bytes:
+        return b"".join(self.written)
+
+    def keeps_alive(self, head: RequestHead) -> bool:
+        return head.keep_alive and not self.closes
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+    def request_done(self) -> None:
+        self.asked.append("done")
+
+    def abort(self) -> None:
+        self.asked.append("abort")
+
+    def close(self) -> None:
+        self.asked.append("close")
+
+    def data_age(self) -> float:
+        return 0.5
+
+    def accept_body(self) -> None:
+        self.asked.append("accept body")
+
+    def pause_body(self) -> None:
+        self.asked.append("pause body")
+
+    def resume_body(self) -> None:
+        self.asked.append("resume body")
