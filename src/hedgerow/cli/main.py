@@ -21,40 +21,46 @@ COULD_NOT_RUN: Final = 1
 USAGE: Final = 2
 INTERRUPTED: Final = 130
 
-app = cyclopts.App(
-    name="hedgerow",
-    help="""Keeps an HTTP service's latency promise when what it depends on is slow, failing or
-overloaded, and measures that it does.
+#: Each verb's function, and its line in ``hedgerow --help``.
+VERBS: Final = {
+    "serve": (
+        "hedgerow.cli.serve:serve",
+        "A reverse proxy that hedges slow requests and keeps deadlines.",
+    ),
+    "flaky": (
+        "hedgerow.cli.flaky:flaky",
+        "An upstream that misbehaves on purpose.",
+    ),
+    "demo": (
+        "hedgerow.cli.demo:demo",
+        "One minute: the same users call the same unreliable upstream, with and without us.",
+    ),
+}
+
+_HELP: Final = """Keeps an HTTP service's latency promise when what it depends on is slow,
+failing or overloaded, and measures that it does.
 
 For example:
-
     hedgerow demo
-
     hedgerow flaky -p 9000
-
-    hedgerow serve http://127.0.0.1:9000 -p 8080 --hedge-delay 300ms --same-replica
-
+    hedgerow serve http://127.0.0.1:9000 --hedge-delay 300ms --same-replica
     hedgerow serve -c hedgerow.toml --check
-""",
-    help_format="markdown",
-    version=hedgerow.__version__,
-    version_flags=["--version", "-V"],
-)
-app.command(
-    "hedgerow.cli.serve:serve",
-    name="serve",
-    help="A reverse proxy that hedges slow requests and keeps deadlines.",
-)
-app.command(
-    "hedgerow.cli.flaky:flaky",
-    name="flaky",
-    help="An upstream that misbehaves on purpose.",
-)
-app.command(
-    "hedgerow.cli.demo:demo",
-    name="demo",
-    help="One minute: the same users call the same unreliable upstream, with and without us.",
-)
+"""
+
+
+def _app(verb: str) -> cyclopts.App:
+    """Make the command line; only ``verb`` speaks for itself, the others are not imported."""
+    app = cyclopts.App(
+        name="hedgerow",
+        help=_HELP,
+        help_format="plaintext",
+        version=hedgerow.__version__,
+        version_flags=["--version", "-V"],
+    )
+    for name, (function, summary) in VERBS.items():
+        # A summary given here would hide the verb's own docstring, and its examples.
+        app.command(function, name=name, help=None if name == verb else summary)
+    return app
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -64,13 +70,13 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def run(words: Sequence[str]) -> int:
     """Run one verb and return its exit code; errors are told on stderr."""
+    verb = words[0] if words else ""
     try:
-        code = app(
+        code = _app(verb)(
             list(words), exit_on_error=False, print_error=False, result_action="return_value"
         )
     except cyclopts.CycloptsError as error:
-        verb = words[0] + " " if words and not words[0].startswith("-") and words[0] in app else ""
-        _tell(f"{error}\nSee hedgerow {verb}--help.")
+        _tell(f"{error}\nSee hedgerow {verb + ' ' if verb in VERBS else ''}--help.")
         return USAGE
     except ConfigError as error:
         _tell(str(error))

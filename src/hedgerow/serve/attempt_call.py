@@ -47,6 +47,7 @@ class AttemptCall(Call):
     kept_size = 0
     _kept: tuple[bytes, ...] | list[bytes] = ()  # a list once there is something to keep
     json: object = None
+    is_full = False  # the upstream reads slower than we send
 
     def __init__(self, race: Race, attempt: Attempt, head: bytes) -> None:
         self.head = head
@@ -97,8 +98,10 @@ class AttemptCall(Call):
 
     @override
     def writing_paused(self) -> None:
+        self.is_full = True
         self._race.request.pause_body()
 
     @override
     def writing_resumed(self) -> None:
+        self.is_full = False
         self._race.request.resume_body()

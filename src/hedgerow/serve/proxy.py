@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from hedgerow.errors import Failure
-from hedgerow.policy import Exchange, Outcome, Policy, Situation, Step
+from hedgerow.policy import Attempt, Exchange, Outcome, Policy, Situation, Step
 from hedgerow.serve.answers import parse_json, response_for, retry_after_seconds
 from hedgerow.serve.attempt_call import AttemptCall
 from hedgerow.serve.replies import ReplyTemplate
@@ -252,25 +252,29 @@ class ProxiedRequest:
 
     def _launch(self, now: float, exchange: Exchange) -> None:
         launched, exchange.launched = exchange.launched, []
-        terms, upload = self._terms, self._upload
-        for attempt in launched:
-            head = self._head_lines
-            left = (attempt.expires_at - now) * 1000
-            if terms.deadline_field is not None and left != math.inf:
-                head += b"%b: %d\r\n" % (terms.deadline_field, left)
-            if attempt.number > 1:
-                head += b"X-Hedgerow-Attempt: %d\r\n" % attempt.number
-            call = AttemptCall(self, attempt, head + b"\r\n")
-            if self.request.head.method == b"HEAD":
-                call.to_head = True
-            if not self._may_repeat:
-                call.replayable = False
-            if upload is not None:
-                upload.prepare(call)
-            self.calls.append(call)
-            pool = attempt.replica.address
-            assert isinstance(pool, Pool)  # the gateway put it there
-            pool.start(call)
+        calls = [self._call(now, attempt) for attempt in launched]
+        self.calls += calls  # all, before one fails to start: that may launch others, or end all
+        for call in calls:
+            if not call.is_done:
+                pool = call.attempt.replica.address
+                assert isinstance(pool, Pool)  # the gateway put it there
+                pool.start(call)
+
+    def _call(self, now: float, attempt: Attempt) -> AttemptCall:
+        head, field_name = self._head_lines, self._terms.deadline_field
+        left = (attempt.expires_at - now) * 1000
+        if field_name is not None and left != math.inf:
+            head += b"%b: %d\r\n" % (field_name, left)
+        if attempt.number > 1:
+            head += b"X-Hedgerow-Attempt: %d\r\n" % attempt.number
+        call = AttemptCall(self, attempt, head + b"\r\n")
+        if self.request.head.method == b"HEAD":
+            call.to_head = True
+        if not self._may_repeat:
+            call.replayable = False
+        if self._upload is not None:
+            self._upload.prepare(call)
+        return call
 
     def _arm(self, now: float) -> None:
         """Have one timer, for the exchange's due time; none when that is never."""
@@ -314,9 +318,9 @@ class ProxiedRequest:
             exchange.answer_ended(now, call.attempt)
             self._finish(now)
             return
-        self._forward(now, exchange, call.kept_head, call.take_kept(), call.kept_ended)
         if not call.kept_ended:
-            call.resume()
+            call.resume()  # before writing: a client that has no room pauses it again
+        self._forward(now, exchange, call.kept_head, call.take_kept(), call.kept_ended)
 
     def _reply(self, now: float, exchange: Exchange) -> None:
         situation = exchange.situation or Situation.EXHAUSTED

@@ -5,8 +5,8 @@ with back-pressure, and can be sent only once.  Must not know which it will be: 
 collects decides when it has become too long.
 """
 
+from hedgerow.serve.attempt_call import AttemptCall
 from hedgerow.wire.body import Framing
-from hedgerow.wire.client import Call
 from hedgerow.wire.request import Request
 
 
@@ -20,7 +20,7 @@ class Upload:
         self._pieces: list[bytes] = []
         self._prefix: bytes | None = None  # what goes out with the head
         self._streams = False
-        self._call: Call | None = None  # where the stream flows
+        self._call: AttemptCall | None = None  # where the stream flows
         self.size = 0
         self.ended = False
 
@@ -33,7 +33,7 @@ class Upload:
         else:
             self._pieces.append(data)
 
-    def prepare(self, call: Call) -> None:
+    def prepare(self, call: AttemptCall) -> None:
         """Put what is at hand into a call; one that is not whole will ask for the rest."""
         if self._prefix is None:
             self._prefix = b"".join(self._pieces)
@@ -45,8 +45,8 @@ class Upload:
             call.replayable = False
             call.chunks = self._request.head.framing is Framing.CHUNKED
 
-    def flow_to(self, call: Call) -> None:
-        """The call is on its connection: send what came meanwhile, and read on."""
+    def flow_to(self, call: AttemptCall) -> None:
+        """The call is on its connection: send what came meanwhile, and read on if it has room."""
         self._call = call
         self._prefix = b""
         pieces, self._pieces = self._pieces, []
@@ -54,4 +54,5 @@ class Upload:
             call.send_body(piece, ended=False)
         if self.ended:
             call.send_body(b"", ended=True)
-        self._request.resume_body()
+        if not call.is_full:
+            self._request.resume_body()
