@@ -3,10 +3,9 @@
 import re
 from typing import Final
 
-from tests.fakes.transport import FakeTransport
-
 from hedgerow.wire.listener import Listener
 from hedgerow.wire.server import ServerConnection
+from tests.fakes.transport import FakeTransport
 
 STATUS: Final = re.compile(rb"HTTP/1\.1 ([0-9]{3}) ")
 

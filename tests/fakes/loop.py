@@ -7,8 +7,9 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Any
 
-from tests.fakes.clock import FakeClock
 from typing_extensions import TypeVarTuple, override
+
+from tests.fakes.clock import FakeClock
 
 Arguments = TypeVarTuple("Arguments")
 

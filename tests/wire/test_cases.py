@@ -1,15 +1,15 @@
 """Every case of ``cases/``, whole and in pieces (see ``cases/README.md``)."""
 
 import pytest
+
+from hedgerow.wire.limits import Limits
+from hedgerow.wire.listener import Listener
+from hedgerow.wire.timers import Sweeper
 from tests.fakes.application import Application
 from tests.fakes.client import FakeClient
 from tests.fakes.clock import FakeClock
 from tests.fakes.loop import FakeLoop
 from tests.wire.case_files import Case, all_cases
-
-from hedgerow.wire.limits import Limits
-from hedgerow.wire.listener import Listener
-from hedgerow.wire.timers import Sweeper
 
 LIMITS = Limits(max_request_line=200, max_head=600, max_fields=10, max_body=100)
 GARBAGE = b"\x00\xffgarbage\r\n\r\n"
@@ -36,8 +36,8 @@ class Outcome:
         ]
 
     @property
-    def facts(self) -> tuple[bytes, list[bytes], bool]:
-        return self.answers, self.seen, self.closed
+    def facts(self) -> tuple[list[int], list[bytes], bool]:
+        return self.statuses, self.seen, self.closed
 
 
 @each_case

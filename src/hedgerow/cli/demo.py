@@ -38,15 +38,13 @@ def demo(
 ) -> int:
     """One minute: the same users call the same unreliable upstream, with and without us.
 
-    Starts `hedgerow flaky` and `hedgerow serve` on free ports, sends the same requests at the
-    same moments to both, and shows what the users met. Ctrl-C shows what there is so far.
+    Starts hedgerow flaky and hedgerow serve on free ports, sends the same
+    requests at the same moments to both, and shows what the users met.
+    Ctrl-C shows what there is so far.
 
     For example:
-
         hedgerow demo
-
         hedgerow demo --rate 200 --seconds 30 --deadline 800ms --seed 7
-
         hedgerow demo --seconds 5 --stay
     """
     plan = DemoPlan.read(rate, seconds, seed, deadline)

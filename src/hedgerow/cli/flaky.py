@@ -36,16 +36,15 @@ def flaky(  # noqa: PLR0913  # a verb's flags are its parameters
 ) -> int:
     """An upstream that misbehaves on purpose.
 
-    Every path answers `{"time": <milliseconds of work>}` after a drawn latency, unless something
-    goes wrong. Without flags it is mostly fast, now and then slow, and every tenth answer is an
-    error. `GET /__stats` counts; `PATCH /__behaviour` changes the settings while it runs.
+    Every path answers {"time": <milliseconds of work>} after a drawn latency,
+    unless something goes wrong. Without flags it is mostly fast, now and then
+    slow, and every tenth answer is an error. GET /__stats counts; PATCH
+    /__behaviour changes the settings while it runs.
 
     For example:
-        hedgerow flaky -p 9000 --latency uniform:100ms..600ms --errors '500:5%,reset:1%'
-
+        hedgerow flaky -p 9000 --latency lognormal:20ms,15ms --errors '500:5%'
         hedgerow flaky -p 9000 --workers 8 --queue 50 --seed 7
-
-        curl -X PATCH 127.0.0.1:9000/__behaviour -d '{"latency": "constant:2s"}'
+        curl -X PATCH localhost:9000/__behaviour -d '{"latency": "constant:2s"}'
     """
     flags = {
         "latency": latency,

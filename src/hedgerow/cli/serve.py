@@ -74,16 +74,13 @@ def serve(
 ) -> int:
     """A reverse proxy that hedges slow requests and keeps deadlines.
 
-    Give the replicas of one upstream as URLs, or a settings file. A flag wins over the file.
+    Give the replicas of one upstream as URLs, or a settings file. A flag wins
+    over the file.
 
     For example:
-
         hedgerow serve http://127.0.0.1:9000 -p 8080
-
-        hedgerow serve http://10.0.0.1:9000 http://10.0.0.2:9000 --hedge-delay 300ms --deadline 1s
-
-        hedgerow serve http://127.0.0.1:9000 --hedge-delay 300ms --hedge-extra 2 --same-replica
-
+        hedgerow serve http://10.0.0.1:9000 http://10.0.0.2:9000 --deadline 1s
+        hedgerow serve http://127.0.0.1:9000 --hedge-delay 300ms --same-replica
         hedgerow serve -c hedgerow.toml --show-settings
     """
     words = {f"--{name.replace('_', '-')}": value for name, value in vars(flags).items()}
