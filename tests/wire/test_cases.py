@@ -3,17 +3,13 @@
 import pytest
 
 from hedgerow.wire.limits import Limits
-from hedgerow.wire.listener import Listener
-from hedgerow.wire.timers import Sweeper
 from tests.fakes.application import Application
-from tests.fakes.client import FakeClient
-from tests.fakes.clock import FakeClock
-from tests.fakes.loop import FakeLoop
+from tests.fakes.site import Site, get
 from tests.wire.case_files import Case, all_cases
 
 LIMITS = Limits(max_request_line=200, max_head=600, max_fields=10, max_body=100)
 GARBAGE = b"\x00\xffgarbage\r\n\r\n"
-SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: a.example\r\n\r\n"
+SMUGGLED = get(b"/smuggled")
 
 CASES = all_cases()
 each_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
@@ -23,10 +19,9 @@ class Outcome:
     """What came of some bytes: answers, requests that were handed on, and the connection."""
 
     def __init__(self, *pieces: bytes) -> None:
-        sweeper = Sweeper(FakeLoop(FakeClock()))
         application = Application()
-        self.listener = Listener(application.handle, LIMITS, sweeper)
-        client = FakeClient(self.listener).sends(*pieces)
+        self.site = Site(application.handle, LIMITS)
+        client = self.site.client().sends(*pieces)
         self.statuses = [status for status in client.statuses if status != 100]
         self.closed = client.transport.closing or client.transport.wrote_eof
         self.answers = bytes(client.received).replace(b"HTTP/1.1 100 Continue\r\n\r\n", b"")
@@ -66,10 +61,11 @@ class TestCase:
     def test_leaves_nothing_for_the_next_connection(self, case: Case) -> None:
         outcome = Outcome(case.raw)
         application = Application()
-        outcome.listener.handle = application.handle
-        FakeClient(outcome.listener).sends(b"GET /next HTTP/1.1\r\nHost: b.example\r\nX: y\r\n\r\n")
-        assert [(one.target, one.host) for one in application.seen] == [(b"/next", b"b.example")]
-        assert application.seen[0].fields == [(b"X", b"y")]
+        outcome.site.listener.handle = application.handle
+        outcome.site.client().sends(get(b"/next", b"X: y"))
+        assert [(one.target, one.fields) for one in application.seen] == [
+            (b"/next", [(b"X", b"y")])
+        ]
 
 
 @pytest.mark.parametrize(

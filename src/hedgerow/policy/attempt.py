@@ -8,6 +8,7 @@ who must be given one that failed.
 
 import enum
 from collections.abc import Sequence
+from typing import Final
 
 from typing_extensions import override
 
@@ -22,6 +23,11 @@ class Kind(enum.Enum):
     PRIMARY = "primary"  # the first; never charged to a budget
     HEDGE = "hedge"  # the others have not answered in time
     RETRY = "retry"  # another attempt has failed
+
+
+PRIMARY: Final = Kind.PRIMARY
+HEDGE: Final = Kind.HEDGE
+RETRY: Final = Kind.RETRY
 
 
 class Attempt:

@@ -32,11 +32,12 @@ Budget: one object a request, one an attempt, one a list of them.
 import math
 
 from hedgerow.errors import Failure
-from hedgerow.policy.attempt import Attempt, Kind, best_answer, best_failure
+from hedgerow.policy import steps
+from hedgerow.policy.attempt import HEDGE, PRIMARY, RETRY, Attempt, Kind, best_answer, best_failure
 from hedgerow.policy.balance import Replica
-from hedgerow.policy.outcomes import NEVER_SENT, Outcome, Situation, Verdict
+from hedgerow.policy.outcomes import GOOD, NEVER_SENT, SUCCESS, TRANSIENT, Outcome, Situation
 from hedgerow.policy.rules import Policy
-from hedgerow.policy.steps import State, Step
+from hedgerow.policy.steps import Step
 
 
 class Exchange:
@@ -71,7 +72,7 @@ class Exchange:
         self._not_before = -math.inf
         self.deadline_at = deadline_at
         self.due_at = math.inf  # call timer_fired() then; infinite: no timer
-        self.state = State.NEW
+        self.state = steps.NEW
         self.attempts: list[Attempt] = []
         self.launched: list[Attempt] = []
         self.cancelled: list[Attempt] = []
@@ -82,8 +83,8 @@ class Exchange:
 
     def start(self, now: float) -> Step:
         """Send the primary: always, and at nobody's expense."""
-        if self.state is not State.NEW:
-            return Step.WAIT
+        if self.state is not steps.NEW:
+            return steps.WAIT
         policy = self._policy
         policy.counters.requests += 1
         if now >= self.deadline_at:
@@ -92,19 +93,19 @@ class Exchange:
         if replica is None:
             return self._reply(Situation.UNAVAILABLE)
         policy.budget.deposit()
-        self.state = State.RACING
-        self._launch(now, replica, Kind.PRIMARY)
+        self.state = steps.RACING
+        self._launch(now, replica, PRIMARY)
         if self._may_repeat:
             self._hedge_due_at = now + policy.first_delay
         self._schedule()
-        return Step.LAUNCH
+        return steps.LAUNCH
 
     def request_ended(self, now: float, deadline_at: float) -> None:
         """A streamed request is out whole: from now on its answer has until ``deadline_at``.
 
         That can only be sooner than until now, so that being told twice grants no more time.
         """
-        if self.state is not State.RACING or deadline_at >= self.deadline_at:
+        if self.state is not steps.RACING or deadline_at >= self.deadline_at:
             return
         self.deadline_at = deadline_at
         for attempt in self.attempts:
@@ -113,9 +114,9 @@ class Exchange:
 
     def timer_fired(self, now: float) -> Step:
         """Let time act: the deadline, an attempt's own time, or the hedge delay has passed."""
-        if now < self.due_at or self.state is State.DONE:
-            return Step.WAIT
-        if self.state is State.COMMITTED:
+        if now < self.due_at or self.state is steps.DONE:
+            return steps.WAIT
+        if self.state is steps.COMMITTED:
             return self._break_off(now)
         if now >= self.deadline_at:
             return self._give_up(now, Situation.EXPIRED)
@@ -127,43 +128,43 @@ class Exchange:
         if late or pushback_is_over:
             return self._after_failure(now)
         if now >= self._hedge_due_at:
-            if self._send_copies(now, Kind.HEDGE):
-                return Step.LAUNCH
+            if self._send_copies(now, HEDGE):
+                return steps.LAUNCH
             self._ask_again_later(now)  # a refusal never fails the request
         self._schedule()
-        return Step.WAIT
+        return steps.WAIT
 
     def head_arrived(
         self, now: float, attempt: Attempt, status: int, retry_after: float | None = None
     ) -> Step:
         """An attempt's answer has begun; ``retry_after`` is the upstream's pushback (seconds)."""
-        if attempt.outcome is not None or attempt.status or self.state is not State.RACING:
-            return Step.WAIT
+        if attempt.outcome is not None or attempt.status or self.state is not steps.RACING:
+            return steps.WAIT
         attempt.status = status
         attempt.answered_at = now
         policy = self._policy
         verdict = policy.verdicts[status]
-        if verdict is Verdict.TRANSIENT:
+        if verdict is TRANSIENT:
             if retry_after is not None:
                 self._not_before = max(self._not_before, now + retry_after)
             self._settle(attempt, Outcome.FAILURE)
             return self._after_failure(now)
-        if verdict is Verdict.GOOD and policy.holds_answers:
-            return Step.HOLD
+        if verdict is GOOD and policy.holds_answers:
+            return steps.HOLD
         return self._accept(now, attempt)
 
     def body_began(self, now: float, attempt: Attempt) -> Step:
         """The first byte of a held answer's body is here."""
-        if attempt.outcome is not None or not attempt.status or self.state is not State.RACING:
-            return Step.WAIT
+        if attempt.outcome is not None or not attempt.status or self.state is not steps.RACING:
+            return steps.WAIT
         if self._policy.answers.body != "any":
-            return Step.HOLD
+            return steps.HOLD
         return self._accept(now, attempt)
 
     def body_judged(self, now: float, attempt: Attempt, *, usable: bool) -> Step:
         """A held answer's body is whole (or empty), and is (or is not) what the route wants."""
-        if attempt.outcome is not None or not attempt.status or self.state is not State.RACING:
-            return Step.WAIT
+        if attempt.outcome is not None or not attempt.status or self.state is not steps.RACING:
+            return steps.WAIT
         if usable:
             return self._accept(now, attempt)
         self._fail(now, attempt, Failure.UNUSABLE)
@@ -171,35 +172,35 @@ class Exchange:
 
     def attempt_failed(self, now: float, attempt: Attempt, failure: Failure) -> Step:
         """An attempt will bring no whole answer any more."""
-        if self.state is State.COMMITTED and attempt is self.winner:
+        if self.state is steps.COMMITTED and attempt is self.winner:
             attempt.end(now)
             attempt.failure = failure
             attempt.outcome = Outcome.FAILURE
             return self._abort()
-        if attempt.outcome is None and self.state is State.RACING:
+        if attempt.outcome is None and self.state is steps.RACING:
             self._fail(now, attempt, failure)
             return self._after_failure(now)
         if attempt.ended_at is None:
             attempt.end(now)
             attempt.failure = failure  # a kept answer that broke is none
-        return Step.WAIT
+        return steps.WAIT
 
     def answer_ended(self, now: float, attempt: Attempt) -> Step:
         """An attempt's answer has been received to its last byte; a held one is judged besides."""
         attempt.end(now)
-        if self.state is State.COMMITTED and attempt is self.winner:
+        if self.state is steps.COMMITTED and attempt is self.winner:
             self._complete(attempt)
-        return Step.WAIT
+        return steps.WAIT
 
     def client_left(self, now: float) -> Step:
         """Nobody waits for the answer any more: stop all work for it."""
-        if self.state is not State.DONE:
-            if self.state is not State.NEW:
+        if self.state is not steps.DONE:
+            if self.state is not steps.NEW:
                 self._policy.counters.abandoned += 1
-            if self.winner is not None and self.winner.outcome is Outcome.SUCCESS:
+            if self.winner is not None and self.winner.outcome is SUCCESS:
                 self.winner.outcome = Outcome.IGNORE
             self._finish(now, keep=None)
-        return Step.WAIT
+        return steps.WAIT
 
     def best_failure(self) -> Failure | None:
         """Return the failure that tells the client most; None when there was none."""
@@ -215,14 +216,14 @@ class Exchange:
             if now < self._not_before < self.deadline_at and self._could_send():
                 self._hedge_due_at = self._not_before
                 self._schedule()
-                return Step.WAIT
-            if self._send_copies(now, Kind.RETRY):
-                return Step.LAUNCH
+                return steps.WAIT
+            if self._send_copies(now, RETRY):
+                return steps.LAUNCH
         if self._in_race:
             if now >= self._hedge_due_at:
                 self._ask_again_later(now)
             self._schedule()
-            return Step.WAIT
+            return steps.WAIT
         no_capacity = all(a.failure is Failure.NO_CAPACITY for a in self.attempts)
         return self._give_up(now, Situation.UNAVAILABLE if no_capacity else Situation.EXHAUSTED)
 
@@ -274,7 +275,7 @@ class Exchange:
         """A good or a final answer ends the race, unless the deadline has ended it already."""
         if now >= self.deadline_at:
             return self._give_up(now, Situation.EXPIRED)
-        return self._commit(now, attempt, Outcome.SUCCESS)
+        return self._commit(now, attempt, SUCCESS)
 
     def _give_up(self, now: float, situation: Situation) -> Step:
         """Nothing good came in time: the route's own reply, or the best real answer, or ours."""
@@ -300,9 +301,9 @@ class Exchange:
         self.launched.append(attempt)
         counters = policy.counters
         counters.attempts += 1
-        if kind is Kind.HEDGE:
+        if kind is HEDGE:
             counters.hedges += 1
-        elif kind is Kind.RETRY:
+        elif kind is RETRY:
             counters.retries += 1
 
     def _schedule(self) -> None:
@@ -322,21 +323,21 @@ class Exchange:
         self.winner = attempt
         if len(self.attempts) > 1:
             self._finish(now, keep=attempt)
-        self.state = State.COMMITTED
+        self.state = steps.COMMITTED
         deadline = self._policy.deadline
         self.due_at = self.deadline_at if deadline.covers == "answer" else math.inf
         if attempt.ended_at is not None:
             self._complete(attempt)
-        return Step.FORWARD
+        return steps.FORWARD
 
     def _complete(self, winner: Attempt) -> None:
         """Nothing of the winner's answer is still to come."""
-        self.state = State.DONE
+        self.state = steps.DONE
         self.due_at = math.inf
         counters = self._policy.counters
-        if winner.outcome is Outcome.SUCCESS:
+        if winner.outcome is SUCCESS:
             counters.answered += 1
-            if winner.kind is Kind.HEDGE:
+            if winner.kind is HEDGE:
                 counters.hedges_won += 1
         else:
             counters.failed += 1
@@ -351,17 +352,17 @@ class Exchange:
                 attempt.failure = Failure.TIMEOUT if expired else None
                 self._settle(attempt, Outcome.FAILURE if expired else Outcome.IGNORE)
             self._cancel(now, attempt)
-        self.state = State.DONE
+        self.state = steps.DONE
         self.due_at = math.inf
 
     def _reply(self, situation: Situation) -> Step:
         self.situation = situation
-        self.state = State.DONE
+        self.state = steps.DONE
         counters = self._policy.counters
         counters.failed += 1
         if situation is Situation.EXPIRED:
             counters.expired += 1
-        return Step.REPLY
+        return steps.REPLY
 
     def _break_off(self, now: float) -> Step:
         """The deadline passed inside the committed answer."""
@@ -375,11 +376,11 @@ class Exchange:
         return self._abort()
 
     def _abort(self) -> Step:
-        self.state = State.DONE
+        self.state = steps.DONE
         self.due_at = math.inf
         self._policy.counters.failed += 1
         self._policy.counters.aborted += 1
-        return Step.ABORT
+        return steps.ABORT
 
     def _fail(self, now: float, attempt: Attempt, failure: Failure) -> None:
         attempt.failure = failure

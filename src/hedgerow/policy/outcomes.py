@@ -31,6 +31,11 @@ class Verdict(enum.Enum):
     FINAL = enum.auto()  # no attempt will do better: it ends the race as it is
 
 
+SUCCESS: Final = Outcome.SUCCESS
+GOOD: Final = Verdict.GOOD
+TRANSIENT: Final = Verdict.TRANSIENT
+
+
 class Situation(enum.Enum):
     """Why the client gets an answer of ours; a route may set its own reply for each."""
 

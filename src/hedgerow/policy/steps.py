@@ -7,6 +7,7 @@ the exchange.
 """
 
 import enum
+from typing import Final
 
 
 class State(enum.Enum):
@@ -27,3 +28,18 @@ class Step(enum.Enum):
     FORWARD = enum.auto()  # pass `winner`'s answer on, from its head
     REPLY = enum.auto()  # answer for `situation`, from the route's own replies
     ABORT = enum.auto()  # the committed answer broke: break the client's connection too
+
+
+# The members as names: reading one off its Enum costs 100 ns in CPython 3.11, a name 10, and a
+# request reads about thirty.  (The same stands below the other words of this room.)
+NEW: Final = State.NEW
+RACING: Final = State.RACING
+COMMITTED: Final = State.COMMITTED
+DONE: Final = State.DONE
+
+WAIT: Final = Step.WAIT
+LAUNCH: Final = Step.LAUNCH
+HOLD: Final = Step.HOLD
+FORWARD: Final = Step.FORWARD
+REPLY: Final = Step.REPLY
+ABORT: Final = Step.ABORT

@@ -3,6 +3,7 @@
 The one place where settings, policies, pools and routes meet; must not serve anything.
 """
 
+import math
 import random
 import ssl
 import sys
@@ -129,6 +130,7 @@ def _proxy_route(route: Route, settings: Settings, policy: Policy, gateway: Gate
         deadline_field=send_as.encode() if tells and send_as is not None else None,
         max_replay=route.max_replay,
         max_held=route.max_held,
+        max_body=math.inf if route.max_body is None else route.max_body,
         server_timing=settings.server.server_timing,
     )
     pattern = _pattern(route)
@@ -140,6 +142,5 @@ def _proxy_route(route: Route, settings: Settings, policy: Policy, gateway: Gate
         rewrite=route.rewrite,
         strips=len(route.path) if pattern.is_prefix and not pattern.parameters else 0,
         deadline_source=DeadlineSource(source.place, source.name) if source else None,
-        max_body=route.max_body,
         forwarded=settings.server.forwarded,
     )

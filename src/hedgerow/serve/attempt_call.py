@@ -47,6 +47,7 @@ class AttemptCall(Call):
     kept_size = 0
     _kept: tuple[bytes, ...] | list[bytes] = ()  # a list once there is something to keep
     json: object = None
+    is_json = False  # its body was JSON, whatever the value
     is_full = False  # the upstream reads slower than we send
 
     def __init__(self, race: Race, attempt: Attempt, head: bytes) -> None:
@@ -71,6 +72,11 @@ class AttemptCall(Call):
     @property
     def kept_body(self) -> bytes:
         return b"".join(self._kept)
+
+    @property
+    def has_no_body(self) -> bool:
+        """True where an answer stands for one with a body, but brings none: HEAD and 304."""
+        return self.to_head or self.attempt.status == 304
 
     # --- called by wire ---
 

@@ -37,7 +37,7 @@ class Gateway:
 
     def __init__(self, engine: Engine, limits: Limits, outputs: Outputs) -> None:
         self.surroundings = Surroundings(
-            engine, self._finished if outputs.access_log or outputs.trace else None
+            engine, self._finished if outputs.access_log or outputs.trace else None, self._refused
         )
         self.pools: list[Pool] = []
         self._engine = engine
@@ -95,7 +95,8 @@ class Gateway:
         path, _, query = head.target.partition(b"?")
         normal = normal_path(path)
         if normal is None:
-            request.problem(400, "the path climbs above the root")
+            request.problem(400, "the path climbs above the root", fields=self._engine.date_line)
+            self._refused(request)
             return
         found = self._routes.find(head.host, normal, head.method)
         if found is None:
@@ -107,12 +108,18 @@ class Gateway:
         plan.carry_out(request)
 
     def _no_route(self, request: Request, path: bytes) -> None:
-        allowed = self._routes.methods_for(path)
+        allowed = self._routes.methods_for(request.head.host, path)
+        date = self._engine.date_line
         if allowed:
             allow = b"Allow: " + b", ".join(sorted(allowed)) + b"\r\n"
-            request.problem(405, "this path does not take that method", fields=allow)
+            request.problem(405, "this path does not take that method", fields=allow + date)
         else:
-            request.problem(404, "no route leads to this path")
+            request.problem(404, "no route leads to this path", fields=date)
+        self._refused(request)
+
+    def _refused(self, request: Request) -> None:
+        if self._outputs.access_log is not None:
+            self._outputs.access_log.record(request, None, 0.0)
 
     def _finished(self, proxied: ProxiedRequest) -> None:
         outputs = self._outputs

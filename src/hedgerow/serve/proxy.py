@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from hedgerow.errors import Failure
-from hedgerow.policy import Attempt, Exchange, Outcome, Policy, Situation, Step
+from hedgerow.policy import Attempt, Exchange, Policy, Situation, Step, steps
 from hedgerow.serve.answers import parse_json, response_for, retry_after_seconds
 from hedgerow.serve.attempt_call import AttemptCall
 from hedgerow.serve.replies import ReplyTemplate
@@ -40,6 +40,7 @@ class ProxyTerms:
     deadline_field: bytes | None = None  # tells the upstream the milliseconds that are left
     max_replay: int = 64 * 1024  # a longer request body is streamed, and sent only once
     max_held: int = 1024 * 1024  # of an answer that is not committed to
+    max_body: float = math.inf  # of a request; longer: 413
     server_timing: bool = False
 
 
@@ -49,6 +50,7 @@ class Surroundings:
 
     engine: Engine
     finished: "Callable[[ProxiedRequest], None] | None"  # told once about every request
+    refused: Callable[[Request], None]  # told about those that never got so far
 
 
 class ProxiedRequest:
@@ -123,7 +125,9 @@ class ProxiedRequest:
         if upload is None:
             return
         upload.add(data, ended=ended)
-        if exchange is None:
+        if upload.size > self._terms.max_body:
+            self._refuse_body()
+        elif exchange is None:
             if ended or upload.size > self._terms.max_replay:
                 self._race(time.monotonic())
         elif ended and self._terms.policy.deadline.covers == "head":
@@ -131,9 +135,15 @@ class ProxiedRequest:
             exchange.request_ended(now, now + self._seconds)
             self._arm(now)
 
+    def _refuse_body(self) -> None:
+        """Treat one whose length was not told in advance like a client that left."""
+        detail = f"the body is longer than {self._terms.max_body} bytes"
+        self.request.problem(413, detail, fields=self._surroundings.engine.date_line)
+        self.request.abort()  # where an answer has begun already, and only there
+        self.client_left()
+
     def client_left(self) -> None:
-        exchange = self.exchange
-        now = time.monotonic()
+        exchange, now = self.exchange, time.monotonic()
         if exchange is not None:
             exchange.client_left(now)
             self._cancel_losers(exchange)
@@ -167,7 +177,7 @@ class ProxiedRequest:
         attempt = call.attempt
         pushback = head.retry_after and retry_after_seconds(head.retry_after, head.fields)
         step = exchange.head_arrived(now, attempt, head.status, pushback or None)
-        if step is Step.FORWARD and exchange.winner is attempt:
+        if step is steps.FORWARD and exchange.winner is attempt:
             if exchange.cancelled:
                 self._cancel_losers(exchange)
             self._forward(now, exchange, head, data, ended)
@@ -176,7 +186,7 @@ class ProxiedRequest:
         call.keep(data, ended=ended)
         if ended:
             exchange.answer_ended(now, attempt)
-        if step is Step.HOLD:
+        if step is steps.HOLD:
             step = self._judge(now, exchange, call)
         self._hold_back(call)
         self._carry_out(now, exchange, step)
@@ -194,7 +204,7 @@ class ProxiedRequest:
             return
         now = time.monotonic()
         call.keep(data, ended=ended)
-        step = Step.WAIT
+        step = steps.WAIT
         if call.attempt.outcome is None:
             step = self._judge(now, exchange, call)
         if ended:
@@ -238,13 +248,13 @@ class ProxiedRequest:
     def _carry_out(self, now: float, exchange: Exchange, step: Step) -> None:
         if exchange.cancelled:
             self._cancel_losers(exchange)
-        if step is Step.LAUNCH:
+        if step is steps.LAUNCH:
             self._launch(now, exchange)
-        elif step is Step.FORWARD:
+        elif step is steps.FORWARD:
             self._forward_kept(now, exchange)
-        elif step is Step.REPLY:
+        elif step is steps.REPLY:
             self._reply(now, exchange)
-        elif step is Step.ABORT:
+        elif step is steps.ABORT:
             self.request.abort()
             self._finish(now)
         if not self._is_finished:
@@ -313,8 +323,8 @@ class ProxiedRequest:
         if call is None or call.kept_head is None:
             return
         template = self._terms.replies.get(Situation.SUCCESS)
-        if template is not None and call.attempt.outcome is Outcome.SUCCESS:
-            self._respond(template, call.json)
+        if template is not None and call.is_json:
+            self._respond(now, template, call.json)
             exchange.answer_ended(now, call.attempt)
             self._finish(now)
             return
@@ -326,33 +336,37 @@ class ProxiedRequest:
         situation = exchange.situation or Situation.EXHAUSTED
         template = self._terms.replies.get(situation)
         if template is not None:
-            self._respond(template, None)
+            self._respond(now, template, None)
         else:
             status, detail, retry_after = response_for(situation, exchange.best_failure())
-            self.request.problem(status, detail, retry_after)
+            self.request.problem(status, detail, retry_after, self._own_fields(now))
         self._finish(now)
 
-    def _respond(self, template: ReplyTemplate, body: object) -> None:
-        self.request.respond(template.status, template.fields, template.render(body))
+    def _respond(self, now: float, template: ReplyTemplate, body: object) -> None:
+        fields = template.fields + self._own_fields(now)
+        self.request.respond(template.status, fields, template.render(body))
+
+    def _own_fields(self, now: float) -> bytes:
+        fields = self._surroundings.engine.date_line
+        if self._terms.server_timing and self.exchange is not None:
+            fields += server_timing(self.exchange, self.arrived_at, now)
+        return fields
 
     # --- kept answers ---
 
     def _judge(self, now: float, exchange: Exchange, call: AttemptCall) -> Step:
         """Tell the exchange what the body of a held answer is worth, once that is known."""
-        if self._terms.policy.answers.body == "json":
-            too_long = call.kept_size > self._terms.max_held
-            if not call.kept_ended and not too_long:
-                return Step.HOLD
-            usable = False
-            if not too_long:
-                call.json, usable = parse_json(call.kept_body)
-            if not call.kept_ended:
-                call.cancel()
-            return exchange.body_judged(now, call.attempt, usable=usable)
+        if self._terms.policy.answers.body == "json" and not call.has_no_body:
+            if call.kept_size <= self._terms.max_held:
+                if not call.kept_ended:
+                    return steps.HOLD
+                call.json, call.is_json = parse_json(call.kept_body)
+            call.cancel()  # where it is too long, and still comes
+            return exchange.body_judged(now, call.attempt, usable=call.is_json)
         if call.kept_size:
             return exchange.body_began(now, call.attempt)
         return (
-            exchange.body_judged(now, call.attempt, usable=True) if call.kept_ended else Step.HOLD
+            exchange.body_judged(now, call.attempt, usable=True) if call.kept_ended else steps.HOLD
         )
 
     def _hold_back(self, call: AttemptCall) -> None:

@@ -5,9 +5,10 @@ upstream) is a :class:`Plan`, made once and kept with the head, because clients 
 themselves.  Must not know settings files; it is built from records and policy objects.
 """
 
+import copy
 import urllib.parse
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from hedgerow.policy import Situation
@@ -33,7 +34,8 @@ class DeadlineSource:
         if self.place == "header":
             value = head.field(self.name.lower().encode())
             return value.decode("latin-1") if value is not None else None
-        values = urllib.parse.parse_qs(query.decode("latin-1")).get(self.name)
+        text = query.decode("latin-1")
+        values = urllib.parse.parse_qs(text, keep_blank_values=True).get(self.name)
         return values[0] if values else None
 
 
@@ -48,8 +50,12 @@ class ProxyRoute:
     rewrite: str | None = None  # the path for the upstream; may use {parameters}
     strips: int = 0  # length of a prefix pattern whose rewrite replaces just the prefix
     deadline_source: DeadlineSource | None = None
-    max_body: int | None = None
     forwarded: Forwarded = "replace"
+    _own_fields: frozenset[bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        told = self.terms.deadline_field
+        self._own_fields = frozenset({b"x-hedgerow-attempt", (told or b"").lower()})
 
     def plan(
         self, head: RequestHead, parameters: Mapping[str, str], path: bytes, query: bytes
@@ -61,16 +67,43 @@ class ProxyRoute:
         if self.rewrite is not None:
             path = self._rewritten(path, parameters)
         target = path + b"?" + query if query else path
-        lines = request_lines(head, target, head.host or self.fallback_host)
+        lines = request_lines(self._stripped(head), target, head.host or self.fallback_host)
         if head.framing is Framing.NONE:
             lines += length_line(head, 0)
         seconds = self.terms.policy.deadline.read(text)
         return Plan(self, lines, seconds, self._may_repeat(head))
 
+    def _stripped(self, head: RequestHead) -> RequestHead:
+        """Leave out what a client says in fields of ours: the upstream would have them twice."""
+        fields = [field for field in head.fields if field[0].lower() not in self._own_fields]
+        if len(fields) == len(head.fields):
+            return head
+        stripped = copy.copy(head)  # heads are shared
+        stripped.fields = fields
+        return stripped
+
     def _may_repeat(self, head: RequestHead) -> bool:
         has_key = head.field(b"idempotency-key") is not None
         method = head.method.decode()
         return self.terms.policy.hedge.permits(method, has_idempotency_key=has_key)
+
+    def refuse(self, request: Request, situation: Situation) -> None:
+        """Answer a request that goes nowhere."""
+        template = self.terms.replies.get(situation)
+        date = self.surroundings.engine.date_line
+        if template is not None:
+            request.respond(template.status, template.fields + date, template.render(None))
+        else:
+            status, detail, retry_after = response_for(situation, None)
+            request.problem(status, detail, retry_after, date)
+        self.surroundings.refused(request)
+
+    def refuse_body(self, request: Request) -> None:
+        """Answer a request whose body is longer than this route takes."""
+        date = self.surroundings.engine.date_line
+        detail = f"the body is longer than {self.terms.max_body} bytes"
+        request.problem(413, detail, fields=date)
+        self.surroundings.refused(request)
 
     def _rewritten(self, path: bytes, parameters: Mapping[str, str]) -> bytes:
         rewrite = self.rewrite or ""
@@ -91,10 +124,10 @@ class Plan:
     def carry_out(self, request: Request) -> None:
         """Take one request."""
         route, head, seconds = self.route, request.head, self.seconds
-        if route.max_body is not None and head.content_length > route.max_body:
-            request.problem(413, f"the body is longer than {route.max_body} bytes")
+        if head.content_length > route.terms.max_body:
+            route.refuse_body(request)
         elif isinstance(seconds, Situation):
-            self._refuse(request, seconds)
+            route.refuse(request, seconds)
         else:
             about = client_lines(
                 head, peer=request.peer, is_tls=request.is_tls, forwarded=route.forwarded
@@ -107,11 +140,3 @@ class Plan:
                 seconds,
                 self.may_repeat,
             ).start()
-
-    def _refuse(self, request: Request, situation: Situation) -> None:
-        template = self.route.terms.replies.get(situation)
-        if template is not None:
-            request.respond(template.status, template.fields, template.render(None))
-        else:
-            status, detail, retry_after = response_for(situation, None)
-            request.problem(status, detail, retry_after)

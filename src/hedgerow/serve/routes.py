@@ -4,10 +4,10 @@ Decides; must not know what a route does.  The most specific pattern wins, whate
 the order in the file: an exact path before one with parameters before the longest
 prefix; a route for a host before one for any host.
 
-Matching is done on the *normal* path: dot segments are resolved, also those written
-as %2e, because an upstream might resolve them after we have decided.  That path is
-also what goes upstream, so both sides speak of the same resource.  A ``%2F`` stays
-as it is: it is data, not a separator (RFC 3986 section 2.2).
+Matching is done on the *normal* path (RFC 3986 section 6.2.2): characters that need no
+escape are unescaped (``%61`` is ``a``), then dot segments are resolved, because an
+upstream might do so after we have decided.  That path is also what goes upstream, so both
+sides speak of the same resource.  A ``%2F`` stays as it is: it is data, not a separator.
 """
 
 import re
@@ -18,7 +18,9 @@ from typing import Final, Generic, TypeVar
 T = TypeVar("T")
 
 _PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_ENCODED_DOT: Final = re.compile(rb"%2[eE]")
+_PORT: Final = re.compile(r":[0-9]*$")  # not the end of [::1]
+_ESCAPE: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
+_UNRESERVED: Final = re.compile(rb"[A-Za-z0-9._~-]")  # RFC 3986 section 2.3
 NO_PARAMETERS: Final[Mapping[str, str]] = {}
 
 
@@ -41,7 +43,7 @@ class Pattern:
 
     def compiled(self) -> "re.Pattern[bytes]":
         """Return an expression for the whole path."""
-        pieces = _PARAMETER.split(self.path)
+        pieces = _PARAMETER.split(_ESCAPE.sub(_unescaped, self.path.encode()).decode())
         source = "".join(
             f"(?P<{piece}>[^/]+)" if index % 2 else re.escape(piece)
             for index, piece in enumerate(pieces)
@@ -69,14 +71,14 @@ class Routes(Generic[T]):
         """Return the route and the values of its parameters; None when there is none."""
         if self._only is not None:
             return self._only, NO_PARAMETERS
-        name = host.rsplit(b":", 1)[0].decode("latin-1").lower() if b":" in host else None
+        name: str | None = None
         for pattern, expression, target in self._entries:
             if pattern.methods is not None and method not in pattern.methods:
                 continue
-            if pattern.host is not None and pattern.host != (
-                name if name is not None else host.decode("latin-1").lower()
-            ):
-                continue
+            if pattern.host is not None:
+                name = _without_port(host) if name is None else name
+                if pattern.host != name:
+                    continue
             match = expression.fullmatch(path)
             if match is not None:
                 found = match.groupdict()
@@ -84,30 +86,42 @@ class Routes(Generic[T]):
                 return target, values or NO_PARAMETERS
         return None
 
-    def methods_for(self, path: bytes) -> set[bytes]:
+    def methods_for(self, host: bytes, path: bytes) -> set[bytes]:
         """Return the methods that some route takes for this path: the Allow of a 405."""
         allowed: set[bytes] = set()
+        name = _without_port(host)
         for pattern, expression, _ in self._entries:
-            if pattern.methods is not None and expression.fullmatch(path):
+            is_here = pattern.host in (None, name) and expression.fullmatch(path)
+            if pattern.methods is not None and is_here:
                 allowed |= pattern.methods
         return allowed
 
 
+def _without_port(host: bytes) -> str:
+    return _PORT.sub("", host.decode("latin-1").lower())
+
+
 def normal_path(path: bytes) -> bytes | None:
-    """Resolve dot segments (RFC 3986 section 5.2.4); None when they climb above the root."""
-    if b"/." not in path and b"%2" not in path:
+    """Return the one spelling of a path; None when its dot segments climb above the root."""
+    if b"%" in path:
+        path = _ESCAPE.sub(_unescaped, path)
+    if b"/." not in path:
         return path
     segments: list[bytes] = []
     parts = path.split(b"/")[1:]
     for index, part in enumerate(parts):
-        plain = _ENCODED_DOT.sub(b".", part) if b"%2" in part else part
-        if plain == b"..":
+        if part == b"..":
             if not segments:
                 return None
             segments.pop()
-        if plain in {b".", b".."}:
+        if part in {b".", b".."}:
             if index == len(parts) - 1:
                 segments.append(b"")
         else:
             segments.append(part)
     return b"/" + b"/".join(segments)
+
+
+def _unescaped(escape: "re.Match[bytes]") -> bytes:
+    character = bytes.fromhex(escape[0][1:].decode())
+    return character if _UNRESERVED.match(character) else escape[0].upper()

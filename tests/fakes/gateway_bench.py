@@ -1,0 +1,121 @@
+"""One proxied request between a client and upstreams that are all played by the test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pytest
+from tests.fakes.carrier import FakeCarrier
+from tests.fakes.clock import FakeClock, stopped_clock
+from tests.fakes.gateway_pool import FakeLine, FakePool
+from tests.fakes.loop import FakeLoop
+from tests.fakes.policy import route
+
+from hedgerow.errors import Failure
+from hedgerow.policy import Exchange, Policy, Replica, RoundRobin
+from hedgerow.serve.attempt_call import AttemptCall
+from hedgerow.serve.proxy import ProxiedRequest, ProxyTerms, Surroundings
+from hedgerow.wire.descriptors import Descriptors
+from hedgerow.wire.engine import Engine
+from hedgerow.wire.heads import RequestHead, RequestHeadParser
+from hedgerow.wire.request import Request
+
+GET: Final = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
+SHORT_POST: Final = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n"
+LONG_POST: Final = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n"
+CHUNKED_POST: Final = b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def request_head(raw: bytes = GET) -> RequestHead:
+    return RequestHeadParser(max_request_line=8192, max_fields=100).parse(raw)
+
+
+def stopped(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    """One clock of ours for the gateway and what it stands on."""
+    clock = stopped_clock(monkeypatch)
+    monkeypatch.setattr("hedgerow.serve.proxy.time", clock)
+    return clock
+
+
+@dataclass
+class Bench:
+    """Everything around one request."""
+
+    engine: Engine
+    loop: FakeLoop
+    pools: list[FakePool]
+    carrier: FakeCarrier
+    request: Request
+    proxied: ProxiedRequest
+    finished: list[ProxiedRequest] = field(default_factory=list)
+
+    def later(self, seconds: float) -> "Bench":
+        """Let time pass; timers fire on the way."""
+        self.loop.run_later(seconds)
+        return self
+
+    def body(self, data: bytes, *, ended: bool = True) -> "Bench":
+        """Let the client send (the rest of) its body."""
+        self.proxied.body_received(data, ended=ended)
+        return self
+
+    def line(self, number: int) -> FakeLine:
+        """What the attempt with this number is on."""
+        return next(line for line in self.lines if _number(line) == number)
+
+    @property
+    def lines(self) -> list[FakeLine]:
+        return sorted((line for pool in self.pools for line in pool.lines), key=_number)
+
+    @property
+    def exchange(self) -> Exchange:
+        assert self.proxied.exchange is not None
+        return self.proxied.exchange
+
+    @property
+    def output(self) -> bytes:
+        """What the client got."""
+        return self.carrier.output
+
+    @property
+    def status(self) -> int:
+        return self.request.status
+
+    @property
+    def timers(self) -> int:
+        return sum(map(len, self.engine.wheel._buckets.values()))
+
+
+def _number(line: FakeLine) -> int:
+    assert isinstance(line.call, AttemptCall)
+    return line.call.attempt.number
+
+
+def bench(
+    clock: FakeClock,
+    policy: Policy | None = None,
+    *,
+    raw: bytes = GET,
+    refuses: Sequence[int] = (),
+    may_repeat: bool = True,
+    **terms: Any,
+) -> Bench:
+    """Start a request whose upstream has three replicas; ``refuses``: those without room."""
+    pools = [
+        FakePool(clock, refuses=Failure.NO_CAPACITY if number in refuses else None)
+        for number in (1, 2, 3)
+    ]
+    policy = policy or route()
+    policy.balancer = RoundRobin([Replica(f"r{n}", pool) for n, pool in enumerate(pools, 1)])
+    loop = FakeLoop(clock)
+    engine = Engine(loop, Descriptors(100))
+    carrier = FakeCarrier()
+    request = Request(request_head(raw), carrier)
+    finished: list[ProxiedRequest] = []
+    around = Surroundings(engine, finished.append, lambda _: None)
+    seconds = policy.deadline.default
+    proxied = ProxiedRequest(
+        ProxyTerms(policy, **terms), around, request, b"GET /x HTTP/1.1\r\n", seconds, may_repeat
+    )
+    proxied.start()
+    return Bench(engine, loop, pools, carrier, request, proxied, finished)
