@@ -35,6 +35,7 @@ class Running:
 
     def __init__(self, name: str, group: int) -> None:
         self.name = name
+        self.pid = group  # its first process; `taskset` becomes the program that it starts
         self._group = group
 
     def cpu_seconds(self) -> float:

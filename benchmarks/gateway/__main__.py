@@ -14,7 +14,7 @@ from benchmarks.apparatus.table import facts
 from benchmarks.gateway import wrk
 from benchmarks.gateway.contenders import CONTENDERS, REFERENCE
 from benchmarks.gateway.report import Row, rows, text
-from benchmarks.gateway.trial import Bench, Cores, Trial, bench
+from benchmarks.gateway.trial import Bench, Cores, LoadShape, Trial, bench
 from benchmarks.peers import nginx
 from benchmarks.peers.contender import Contender, NotInstalledError, installed
 
@@ -39,7 +39,8 @@ def main() -> int:
         return NOT_RUN
     trials: list[Trial] = []
     session = Session()
-    with session.trials(), bench(cores, options.connections) as backend:
+    load = LoadShape(options.connections, options.fresh_heads)
+    with session.trials(), bench(cores, load) as backend:
         _run(backend, ready, options, trials)
     made = rows(trials, reference=REFERENCE, cores=cores)
     if made:
@@ -57,6 +58,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=4, help="measured part of a turn")
     parser.add_argument("--warm-up", type=int, default=1, help="unmeasured part of a turn, s")
     parser.add_argument("--connections", type=int, default=64, help="kept alive by wrk")
+    parser.add_argument(
+        "--fresh-heads", action="store_true", help="a new URL in every request, no head twice"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the order of turns")
     parser.add_argument(
         "--only", nargs="+", choices=[one.name for one in CONTENDERS], help="these contenders"
@@ -90,6 +94,7 @@ def _run(
 def _print_table(made: list[Row], options: argparse.Namespace) -> None:
     print(
         f"\nproxied GET of a small JSON answer, {options.connections} keep-alive connections, "
+        f"{'every head new' if options.fresh_heads else 'the same head again and again'},\n"
         f"one core for the proxy, {max(row.rounds for row in made)} rounds of {options.seconds} s\n"
     )
     print(text(made, reference=REFERENCE))

@@ -55,14 +55,22 @@ class Trial:
         return self.requests / self.seconds
 
 
+@dataclass(frozen=True)
+class LoadShape:
+    """What all trials of a run have in common."""
+
+    connections: int
+    fresh_heads: bool
+
+
 class Bench:
     """The backend, and the trials against it."""
 
-    def __init__(self, backend: Running, port: int, cores: Cores, connections: int) -> None:
+    def __init__(self, backend: Running, port: int, cores: Cores, load: LoadShape) -> None:
         self._backend = backend
         self._port = port
         self._cores = cores
-        self._connections = connections
+        self._load_shape = load
 
     def direct(self, seconds: int) -> float:
         """Requests a second without any proxy: what driver and backend can do at most."""
@@ -114,7 +122,9 @@ class Bench:
 
     def _send(self, port: int, seconds: int) -> wrk.Counted:
         url = f"http://127.0.0.1:{port}{_PATH}"
-        return wrk.run(wrk.Load(url, self._connections, self._cores.driver), seconds)
+        shape = self._load_shape
+        load = wrk.Load(url, shape.connections, self._cores.driver, shape.fresh_heads)
+        return wrk.run(load, seconds)
 
     def _accepted(self) -> int:
         text = _get(self._port, _STATUS_PATH)[1]
@@ -123,14 +133,14 @@ class Bench:
 
 
 @contextmanager
-def bench(cores: Cores, connections: int) -> Iterator[Bench]:
+def bench(cores: Cores, load: LoadShape) -> Iterator[Bench]:
     """Run the backend for as long as the block lasts."""
     with tempfile.TemporaryDirectory(prefix="bench-backend-") as place:
         site = Site(Path(place), free_port(), 0)
         command = nginx.backend(site, body=BODY, status_path=_STATUS_PATH)
         log = site.directory / "output.log"
         with running("backend", command, port=site.port, log=log, cpu=cores.backend) as backend:
-            yield Bench(backend, site.port, cores, connections)
+            yield Bench(backend, site.port, cores, load)
 
 
 def _get(port: int, path: str) -> tuple[int, str]:

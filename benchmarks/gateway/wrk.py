@@ -10,7 +10,8 @@ from typing import Any, Final
 from benchmarks.apparatus.processes import pinned
 from benchmarks.peers.contender import program, version_from
 
-_SCRIPT: Final = Path(__file__).with_name("report_as_json.lua")
+_SAME_HEADS: Final = Path(__file__).with_name("report_as_json.lua")
+_FRESH_HEADS: Final = Path(__file__).with_name("fresh_heads.lua")
 _ERRORS: Final = ("connect", "read", "write", "timeout", "status")
 
 
@@ -21,6 +22,7 @@ class Load:
     url: str
     connections: int
     cpu: int
+    fresh_heads: bool = False  # no request has a head that came before
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,11 @@ def version() -> str:
 
 def run(load: Load, seconds: int) -> Counted:
     """Send as much as the other side takes; wrk knows whole seconds only."""
+    script = _FRESH_HEADS if load.fresh_heads else _SAME_HEADS
     command = [program("wrk"), "-t1", f"-c{load.connections}", f"-d{seconds}s", "-s"]
     before = _children_cpu_seconds()
     done = subprocess.run(
-        pinned([*command, str(_SCRIPT), load.url], load.cpu),
+        pinned([*command, str(script), load.url], load.cpu),
         capture_output=True,
         text=True,
         check=True,

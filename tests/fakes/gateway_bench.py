@@ -1,6 +1,6 @@
 """One proxied request between a client and upstreams that are all played by the test."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from tests.fakes.clock import FakeClock, stopped_clock
 from tests.fakes.gateway_pool import FakeLine, FakePool
 from tests.fakes.loop import FakeLoop
 from tests.fakes.policy import route
+from typing_extensions import override
 
 from hedgerow.errors import Failure
 from hedgerow.policy import Exchange, Policy, Replica, RoundRobin
@@ -37,6 +38,18 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     return clock
 
 
+class Carrier(FakeCarrier):
+    """One whose other end may run out of room while it is written to."""
+
+    when_written: Callable[[], None] | None = None
+
+    @override
+    def write(self, data: bytes) -> None:
+        super().write(data)
+        if self.when_written is not None:
+            self.when_written()
+
+
 @dataclass
 class Bench:
     """Everything around one request."""
@@ -44,7 +57,7 @@ class Bench:
     engine: Engine
     loop: FakeLoop
     pools: list[FakePool]
-    carrier: FakeCarrier
+    carrier: Carrier
     request: Request
     proxied: ProxiedRequest
     finished: list[ProxiedRequest] = field(default_factory=list)
@@ -109,7 +122,7 @@ def bench(
     policy.balancer = RoundRobin([Replica(f"r{n}", pool) for n, pool in enumerate(pools, 1)])
     loop = FakeLoop(clock)
     engine = Engine(loop, Descriptors(100))
-    carrier = FakeCarrier()
+    carrier = Carrier()
     request = Request(request_head(raw), carrier)
     finished: list[ProxiedRequest] = []
     around = Surroundings(engine, finished.append, lambda _: None)

@@ -91,7 +91,9 @@ async def gateway(settings: str, *, descriptors: int = 4096) -> AsyncIterator[Ru
         engine.close()
 
 
-def settings(urls: str | Sequence[str], route: str = "", *, server: str = "", pool: str = "") -> str:
+def settings(
+    urls: str | Sequence[str], route: str = "", *, server: str = "", pool: str = ""
+) -> str:
     """One upstream with these replicas, and one route to it for everything."""
     replicas = [urls] if isinstance(urls, str) else list(urls)
     path = "" if "path" in route else 'path = "/"'

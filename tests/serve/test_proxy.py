@@ -1,4 +1,6 @@
-"""What the shell adds to the exchange: which answer goes to the client, kept or as it comes."""
+"""What the shell adds to the exchange: heads, kept answers, cancelling, room, one timer."""
+
+import math
 
 import pytest
 from tests.fakes.clock import FakeClock
@@ -7,7 +9,7 @@ from tests.fakes.gateway_pool import answer_head
 from tests.fakes.policy import burst, retrying, route
 
 from hedgerow.errors import Failure
-from hedgerow.policy import AnswerRule, HedgeRule, Policy, Situation
+from hedgerow.policy import AnswerRule, DeadlineRule, HedgeRule, Policy, Situation
 from hedgerow.serve.replies import ReplyTemplate
 
 JSON = AnswerRule(body="json")
@@ -76,7 +78,7 @@ class TestJsonAnswer:
         room.line(1).begins(200, b"[1,")
         assert room.output == b""
         room.line(1).goes_on(b"2]", ended=True)
-        assert room.output.endswith(b"6\r\n[1,2]"[3:] + b"\r\n0\r\n\r\n")
+        assert room.output.endswith(b"5\r\n[1,2]\r\n0\r\n\r\n")
 
     @pytest.mark.parametrize("body", [b"", b"<html>", b'{"a": ', b"\xff", b"[" * 100_000])
     def test_that_is_none_has_failed(self, clock: FakeClock, body: bytes) -> None:
@@ -89,7 +91,7 @@ class TestJsonAnswer:
     def test_that_is_too_long_is_cancelled_and_has_failed(self, clock: FakeClock) -> None:
         room = bench(clock, route(retrying(2), answers=JSON), max_held=10)
         room.line(1).begins(200, b"[" + b"1," * 5)
-        assert room.line(1).told == ["cancel"]
+        assert room.line(1).told[0] == "cancel"
         assert len(room.lines) == 2
 
     def test_may_be_as_long_as_is_kept(self, clock: FakeClock) -> None:
@@ -219,3 +221,147 @@ class TestNoAnswer:
         room = hedged(clock).later(0.7)
         assert room.status == 504
         assert [line.told for line in room.lines] == [["cancel"]] * 3
+
+
+class TestAttempt:
+    def test_says_which_copy_it_is(self, clock: FakeClock) -> None:
+        heads = [line.call.head for line in hedged(clock).lines]
+        assert b"X-Hedgerow-Attempt" not in heads[0]
+        assert b"X-Hedgerow-Attempt: 2\r\n" in heads[1]
+        assert b"X-Hedgerow-Attempt: 3\r\n" in heads[2]
+
+    def test_says_how_long_it_may_take(self, clock: FakeClock) -> None:
+        policy = route(burst(extra=1), deadline=DeadlineRule(default=1.0, per_try=0.5))
+        room = bench(clock, policy, deadline_field=b"X-Left").later(0.31)
+        assert b"X-Left: 500\r\n" in room.line(1).call.head
+        assert b"X-Left: 500\r\n" in room.line(2).call.head
+
+    def test_has_less_and_less_time(self, clock: FakeClock) -> None:
+        room = bench(clock, route(burst(extra=1)), deadline_field=b"X-Left").later(0.305)
+        assert b"X-Left: 699\r\n" in room.line(2).call.head
+
+    def test_says_nothing_of_time_where_there_is_no_end_to_it(self, clock: FakeClock) -> None:
+        rule = DeadlineRule(default=math.inf)
+        room = bench(clock, route(deadline=rule), deadline_field=b"X-Left")
+        assert b"X-Left" not in room.line(1).call.head
+
+    def test_knows_that_it_expects_no_body(self, clock: FakeClock) -> None:
+        assert bench(clock, raw=HEAD).line(1).call.to_head
+
+    def test_is_not_sent_again_by_its_pool_where_it_may_not_be(self, clock: FakeClock) -> None:
+        assert not bench(clock, may_repeat=False).line(1).call.replayable
+
+
+class TestAttemptWithoutRoom:
+    def test_makes_way_for_the_next_replica(self, clock: FakeClock) -> None:
+        room = bench(clock, route(retrying(2)), refuses=[1])
+        room.line(2).answers(200, b"hello")
+        assert room.output.endswith(b"hello")
+
+    def test_of_every_replica_is_refused_with_when_to_come_back(self, clock: FakeClock) -> None:
+        room = bench(clock, route(retrying(3)), refuses=[1, 2, 3])
+        assert room.status == 503
+        assert b"Retry-After: 1\r\n" in room.output
+
+    def test_leaves_the_others_in_their_places(self, clock: FakeClock) -> None:
+        """Attempt 2 fails while 3 has not started: 4 goes out before 3 does."""
+        rule = HedgeRule(0.3, 2, max_attempts=5, same_replica=True)
+        room = bench(clock, route(rule), refuses=[2]).later(0.31)
+        assert [call.attempt.number for call in room.proxied.calls] == [1, 2, 3, 4]
+        room.line(4).answers(200, b"hello")
+        assert (room.line(1).told, room.line(3).told) == (["cancel"], ["cancel"])
+
+    def test_may_be_the_end_of_those_that_were_to_follow(self, clock: FakeClock) -> None:
+        room = bench(clock, route(burst()), refuses=[2])
+        room.pools[1].takes = 1.0
+        room.later(0.31)
+        assert room.status == 504
+        assert room.pools[2].lines == []
+
+
+class TestTimer:
+    def test_is_one_whatever_is_due(self, clock: FakeClock) -> None:
+        assert hedged(clock).timers == 1
+
+    def test_is_gone_with_the_answer(self, clock: FakeClock) -> None:
+        room = bench(clock)
+        room.line(1).answers(200)
+        assert room.timers == 0
+
+    def test_is_not_needed_for_a_body_that_has_all_the_time(self, clock: FakeClock) -> None:
+        room = bench(clock, route(deadline=DeadlineRule(default=1.0, covers="head")))
+        room.line(1).begins(200, b"hello")
+        assert room.timers == 0
+
+    def test_ends_a_body_that_takes_longer_than_it_may(self, clock: FakeClock) -> None:
+        room = bench(clock)
+        room.line(1).begins(200, b"hello")
+        room.later(1.1)
+        assert room.carrier.asked == ["abort"]
+        assert room.line(1).told == ["cancel"]
+
+
+class TestClient:
+    def test_that_leaves_takes_its_attempts_along(self, clock: FakeClock) -> None:
+        room = hedged(clock)
+        room.proxied.client_left()
+        assert [line.told for line in room.lines] == [["cancel"]] * 3
+        assert room.timers == 0
+
+    def test_without_room_stops_the_answer_that_it_gets(self, clock: FakeClock) -> None:
+        room = bench(clock)
+        room.line(1).begins(200, b"hello")
+        room.proxied.writing_paused()
+        room.proxied.writing_resumed()
+        assert room.line(1).told == ["pause", "resume"]
+
+    def test_without_room_stops_nothing_before_there_is_an_answer(self, clock: FakeClock) -> None:
+        room = hedged(clock)
+        room.proxied.writing_paused()
+        assert [line.told for line in room.lines] == [[], [], []]
+
+
+class TestInterimAnswer:
+    def test_of_the_primary_is_passed_on(self, clock: FakeClock) -> None:
+        room = bench(clock)
+        room.line(1).informs(103, "Link: </a.css>")
+        assert room.output == b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+
+    def test_of_a_copy_is_not(self, clock: FakeClock) -> None:
+        room = hedged(clock)
+        room.line(2).informs(103, "Link: </a.css>")
+        assert room.output == b""
+
+
+class TestServerTiming:
+    @pytest.mark.parametrize("status", [200, 404])
+    def test_tells_of_every_attempt(self, clock: FakeClock, status: int) -> None:
+        room = bench(clock, route(burst(extra=1)), server_timing=True).later(0.31)
+        room.line(2).answers(status)
+        assert b"Server-Timing: total;dur=310.0, attempt-1;" in room.output
+
+    def test_is_in_our_own_answers_too(self, clock: FakeClock) -> None:
+        room = bench(clock, route(burst(extra=1)), server_timing=True).later(1.1)
+        assert room.status == 504
+        assert b'desc="hedge timeout"' in room.output
+
+    def test_is_not_sent_unasked(self, clock: FakeClock) -> None:
+        assert b"Server-Timing" not in bench(clock).later(1.1).output
+
+
+class TestEnd:
+    def test_is_told_once(self, clock: FakeClock) -> None:
+        room = hedged(clock)
+        room.line(2).answers(200)
+        room.proxied.client_left()
+        assert room.finished == [room.proxied]
+
+    def test_lets_go_of_what_points_back(self, clock: FakeClock) -> None:
+        room = bench(clock)
+        room.line(1).answers(200)
+        assert (room.proxied.calls, room.request.sink) == ([], None)
+
+    def test_knows_how_long_it_took(self, clock: FakeClock) -> None:
+        room = bench(clock).later(0.25)
+        room.line(1).answers(200)
+        assert room.proxied.finished_at - room.proxied.arrived_at == pytest.approx(0.25)
