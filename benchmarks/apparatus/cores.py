@@ -8,6 +8,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 
 @dataclass(frozen=True)
 class Cores:
@@ -17,6 +19,7 @@ class Cores:
     client: int | None = None
     upstream: int | None = None
 
+    @override
     def __str__(self) -> str:
         if self.gateway is None:
             return "not pinned"

@@ -7,9 +7,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from tests.fakes.virtual_loop import START
-
 from hedgerow.client import current_attempt
+from tests.fakes.virtual_loop import START
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
-from tests.client.attempts import elapsed
-from tests.fakes.case_studies import Upstream
-from tests.fakes.virtual_loop import START, run
 from typing_extensions import override
 
 from hedgerow.client.http import follow
 from hedgerow.client.race import Race
 from hedgerow.errors import Failure
 from hedgerow.policy import Attempt, Exchange, Policy, Step
+from tests.client.attempts import elapsed
+from tests.fakes.case_studies import Upstream
+from tests.fakes.virtual_loop import START, run
 
 _NEVER: Final = 1e9
 

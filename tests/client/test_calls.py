@@ -2,10 +2,9 @@ import asyncio
 import contextvars
 import math
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
-from tests.client.attempts import SILENT, Attempts, Does, answers, fails, is_good, timed
-from tests.fakes.virtual_loop import run
 
 from hedgerow.client import (
     AllAttemptsFailed,
@@ -21,6 +20,8 @@ from hedgerow.client import (
 )
 from hedgerow.errors import ConfigError
 from hedgerow.policy import Kind
+from tests.client.attempts import SILENT, Attempts, Does, answers, fails, is_good, timed
+from tests.fakes.virtual_loop import run
 
 CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller")
 
@@ -221,6 +222,10 @@ class TestHedger:
         with pytest.raises(KeyError, match="no such thing"):
             run(hedger.call(attempts))
         assert attempts.sent == [(0.0, 1)]
+
+    def test_takes_a_rule_that_was_made_for_bytes(self) -> None:
+        rule = replace(burst(), at="first-byte")
+        assert run(Hedger(rule).call(Attempts(answers(0.1)))) == "answer"
 
     def test_gives_each_attempt_its_own_time(self) -> None:
         hedger = Hedger(HedgeRule.of(math.inf, 1), per_try=0.2)

@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
+
+from hedgerow.client import AllAttemptsFailed, DeadlineExceeded, current_attempt, hedge
 from tests.client.attempts import elapsed
 from tests.fakes.case_studies import CASE_STUDIES, CaseStudy
 from tests.fakes.virtual_loop import run
-
-from hedgerow.client import AllAttemptsFailed, DeadlineExceeded, current_attempt, hedge
 
 each_case = pytest.mark.parametrize(
     "case", [pytest.param(case, id=case.name) for case in CASE_STUDIES]

@@ -4,6 +4,10 @@ from contextvars import Context
 from typing import Any, TypeVarTuple
 
 import pytest
+from typing_extensions import override
+
+from hedgerow.client import AllAttemptsFailed, AttemptCancelled, Hedger, HedgeRule, hedge
+from hedgerow.client.race import GRACE
 from tests.client.attempts import (
     SILENT,
     Attempts,
@@ -16,10 +20,6 @@ from tests.client.attempts import (
     timed,
 )
 from tests.fakes.virtual_loop import VirtualLoop, run
-from typing_extensions import override
-
-from hedgerow.client import AllAttemptsFailed, AttemptCancelled, Hedger, HedgeRule, hedge
-from hedgerow.client.race import GRACE
 
 Ts = TypeVarTuple("Ts")
 

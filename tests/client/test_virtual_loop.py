@@ -4,6 +4,7 @@ import asyncio
 import gc
 
 import pytest
+
 from tests.fakes.virtual_loop import START, run
 
 

@@ -14,7 +14,7 @@ class FakeClient:
     """Sends bytes and collects answers; reads everything at once until it stops reading."""
 
     def __init__(self, listener: Listener, transport: FakeTransport | None = None) -> None:
-        self.received = bytearray()
+        self._received = bytearray()
         self.transport = transport or FakeTransport()
         self.transport.on_write = self._take
         self.connection = ServerConnection(listener)
@@ -22,6 +22,10 @@ class FakeClient:
         self._kernel = bytearray()  # sent while the server was not reading
         self._reads = True
         self._told = False
+
+    @property
+    def received(self) -> bytes:
+        return bytes(self._received)
 
     @property
     def statuses(self) -> list[int]:
@@ -67,7 +71,7 @@ class FakeClient:
     def _take(self, size: int | None = None) -> None:
         unsent = self.transport.unsent
         if self._reads or size is not None:
-            self.received += unsent[:size]
+            self._received += unsent[:size]
             del unsent[:size]
         elif not self._told and len(unsent) > self.transport.high:
             self._told = True

@@ -5,11 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
-from tests.fakes.carrier import FakeCarrier
-from tests.fakes.clock import FakeClock, stopped_clock
-from tests.fakes.gateway_pool import FakeLine, FakePool
-from tests.fakes.loop import FakeLoop
-from tests.fakes.policy import route
 from typing_extensions import override
 
 from hedgerow.errors import Failure
@@ -20,6 +15,13 @@ from hedgerow.wire.descriptors import Descriptors
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.heads import RequestHead, RequestHeadParser
 from hedgerow.wire.request import Request
+from hedgerow.wire.timers import TimerWheel
+from tests.fakes.carrier import FakeCarrier
+from tests.fakes.case_studies import Upstream
+from tests.fakes.clock import FakeClock, stopped_clock
+from tests.fakes.gateway_pool import FakeLine, FakePool, PlayedPool
+from tests.fakes.loop import FakeLoop
+from tests.fakes.policy import route
 
 GET: Final = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
 SHORT_POST: Final = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n"
@@ -110,18 +112,26 @@ def bench(
     *,
     raw: bytes = GET,
     refuses: Sequence[int] = (),
+    upstreams: Sequence[Upstream] = (),
     may_repeat: bool = True,
+    wheel: type[TimerWheel] = TimerWheel,
     **terms: Any,
 ) -> Bench:
-    """Start a request whose upstream has three replicas; ``refuses``: those without room."""
-    pools = [
+    """Start a request whose upstream has three replicas.
+
+    ``refuses``: those without room.  ``upstreams``: what becomes of attempt 1, 2, ... by itself.
+    """
+    loop = FakeLoop(clock)
+    pools: list[FakePool] = [
         FakePool(clock, refuses=Failure.NO_CAPACITY if number in refuses else None)
         for number in (1, 2, 3)
     ]
+    if upstreams:
+        pools = [PlayedPool(loop, upstreams)]
     policy = policy or route()
     policy.balancer = RoundRobin([Replica(f"r{n}", pool) for n, pool in enumerate(pools, 1)])
-    loop = FakeLoop(clock)
     engine = Engine(loop, Descriptors(100))
+    engine.wheel = wheel(loop)
     carrier = Carrier()
     request = Request(request_head(raw), carrier)
     finished: list[ProxiedRequest] = []

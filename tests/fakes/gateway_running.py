@@ -7,12 +7,13 @@ escape: such a one breaks a connection, and is seen by nobody else.
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import uvloop
 
+from hedgerow.policy import Policy
 from hedgerow.serve.assembly import assemble
 from hedgerow.serve.gateway import Gateway
 from hedgerow.serve.proxy import ProxiedRequest
@@ -35,7 +36,7 @@ def play(main: Coroutine[Any, Any, T], *, seconds: float = 30.0) -> T:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         result = runner.run(watched())
-    assert not complaints, complaints
+    assert not complaints, (len(complaints), complaints[0])
     return result
 
 
@@ -61,17 +62,23 @@ class Running:
     def timers(self) -> int:
         return sum(map(len, self.engine.wheel._buckets.values()))
 
+    @property
+    def policy(self) -> Policy:
+        """The policy of the first route."""
+        return self.gateway._routes._entries[0][2].terms.policy
+
     def requests_alive(self) -> int:
         gc.collect()
         return sum(isinstance(thing, ProxiedRequest) for thing in gc.get_objects())
 
 
-async def eventually(what: object, *, seconds: float = 5.0) -> None:
-    """Wait until a condition holds; ``what`` is a function without parameters."""
-    assert callable(what)
-    async with asyncio.timeout(seconds):
-        while not what():
-            await asyncio.sleep(0.005)
+async def eventually(condition: Callable[[], bool], *, seconds: float = 5.0) -> None:
+    """Wait until it holds: for what only the other end of a socket can see."""
+    for _ in range(round(seconds / 0.005)):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError(f"not within {seconds:g}s")
 
 
 @contextlib.asynccontextmanager

@@ -45,7 +45,8 @@ class Arrival:
         return [value for key, value in self.fields if key == name]
 
     def send(self, data: bytes) -> None:
-        self.connection.transport.write(data)
+        if not self.gone.is_set():
+            self.connection.transport.write(data)
 
     def answer(
         self,
@@ -69,8 +70,9 @@ class Arrival:
         self.connection.transport.close()
 
     def reset(self) -> None:
-        sock = self.connection.transport.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        if not self.gone.is_set():
+            sock = self.connection.transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self.connection.transport.abort()
 
     def stop_reading(self) -> None:

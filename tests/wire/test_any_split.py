@@ -109,7 +109,7 @@ def seen_by_h11(raw: bytes) -> list[object]:
 class TestAnotherImplementation:
     @given(SEQUENCES)
     def test_sees_the_same(self, sent: list[Sent]) -> None:
-        raw = b"".join(one.raw for one in sent)
+        raw = b"".join(one.raw.lstrip() for one in sent)  # h11 takes no empty lines
         application = Application()
         Site(application.handle).client().sends(raw)
         assert [

@@ -23,8 +23,8 @@ class Outcome:
         self.site = Site(application.handle, LIMITS)
         client = self.site.client().sends(*pieces)
         self.statuses = [status for status in client.statuses if status != 100]
-        self.closed = client.transport.closing or client.transport.wrote_eof
-        self.answers = bytes(client.received).replace(b"HTTP/1.1 100 Continue\r\n\r\n", b"")
+        self.closed = client.transport.is_closing() or client.transport.wrote_eof
+        self.answers = client.received.replace(b"HTTP/1.1 100 Continue\r\n\r\n", b"")
         self.seen = [
             b" ".join(filter(None, (one.method, one.target, one.host, one.body)))
             for one in application.seen

@@ -1,6 +1,7 @@
 """What a connection serves, in which order, and when it stops serving."""
 
 import pytest
+from typing_extensions import override
 
 from hedgerow.wire.limits import Limits
 from hedgerow.wire.request import Request
@@ -33,19 +34,19 @@ class TestKeepAlive:
         client.sends(get(b"/a")).sends(get(b"/b"))
         assert targets(application) == [b"/a", b"/b"]
         assert client.statuses == [200, 200]
-        assert not client.transport.closing
+        assert not client.transport.is_closing()
 
     def test_ends_with_close_and_says_so(self) -> None:
         _, client = at_once()
         client.sends(get(b"/a", b"Connection: close"))
         assert b"\r\nConnection: close\r\n" in client.received
-        assert client.transport.closing
+        assert client.transport.is_closing()
 
     def test_goes_on_after_the_body_that_nobody_wanted_came_with_its_head(self) -> None:
         site = Site(lambda request: request.respond(404, b"", b""))
         client = site.client().sends(post(b"hello") + get())
         assert client.statuses == [404, 404]
-        assert not client.transport.closing
+        assert not client.transport.is_closing()
 
     def test_costs_one_write_and_no_timer_a_request(self) -> None:
         application = Application()
@@ -128,7 +129,7 @@ class TestBody:
         client = Site(requests.append).client().sends(post(b"hello"), get(b"/b"))
         requests[0].respond(200, b"", b"")
         assert (len(requests), requests[1].head.target) == (2, b"/b")
-        assert not client.transport.closing
+        assert not client.transport.is_closing()
 
     def test_is_not_told_to_a_handler_that_has_answered(self) -> None:
         sink = RecordingSink()
@@ -159,14 +160,14 @@ class TestUnreadBody:
         client.sends(post(b"hello")[:-1])
         assert b"\r\nConnection: close\r\n" in client.received
         assert client.transport.wrote_eof
-        assert not client.transport.closing
+        assert not client.transport.is_closing()
 
     def test_is_thrown_away_until_the_client_closes(self) -> None:
         client = Site(lambda request: request.respond(403, b"", b"no")).client()
         client.sends(post(b"hello")[:-1], b"o" + get(b"/b"))
         assert client.statuses == [403]
         client.shuts_down_sending()
-        assert client.transport.closing
+        assert client.transport.is_closing()
 
     def test_is_read_up_to_a_limit_only(self) -> None:
         site = Site(lambda request: request.respond(403, b"", b"no"), Limits(max_discarded=100))
@@ -180,7 +181,7 @@ class TestUnreadBody:
         site = Site(lambda request: request.respond(403, b"", b"no"))
         client = site.client(FakeTransport(can_write_eof=False, ssl_object=object()))
         client.sends(post(b"hello")[:-1])
-        assert not client.transport.closing
+        assert not client.transport.is_closing()
 
 
 class TestExpectation:
@@ -268,7 +269,7 @@ class TestHandlerThatFails:
 
         client = Site(handle).client().sends(get() * 2)
         assert client.statuses == [200]
-        assert client.transport.closing
+        assert client.transport.is_closing()
 
     def test_breaks_an_answer_that_it_began(self) -> None:
         def handle(request: Request) -> None:
@@ -301,6 +302,7 @@ def _fails(request: Request) -> None:
 
 
 class _FailingSink(RecordingSink):
+    @override
     def body_received(self, data: bytes, *, ended: bool) -> None:
         raise RuntimeError("a bug")
 
@@ -337,6 +339,7 @@ class TestClientThatLeaves:
 
     def test_is_counted_even_where_the_sink_fails(self) -> None:
         class Sink(RecordingSink):
+            @override
             def client_left(self) -> None:
                 raise RuntimeError("a bug")
 
@@ -360,7 +363,7 @@ class TestBrokenOffAnswer:
             request.cut_off()
 
         client = Site(handle).client().sends(get() + get())
-        assert (client.transport.closing, client.transport.aborted) == (True, False)
+        assert (client.transport.is_closing(), client.transport.aborted) == (True, False)
         assert client.received.endswith(b"hello")
 
 
@@ -369,17 +372,17 @@ class TestDraining:
         site = Site(Application().handle)
         client = site.client().sends(get())
         site.listener.drain()
-        assert client.transport.closing
+        assert client.transport.is_closing()
 
     def test_lets_a_pending_answer_out_and_says_close(self) -> None:
         application = Application(at_once=False)
         site = Site(application.handle)
         client = site.client().sends(get())
         site.listener.drain()
-        assert not client.transport.closing
+        assert not client.transport.is_closing()
         application.answers()
         assert b"\r\nConnection: close\r\n" in client.received
-        assert client.transport.closing
+        assert client.transport.is_closing()
 
     def test_says_close_to_those_that_come_late(self) -> None:
         site = Site(Application().handle)
@@ -391,7 +394,7 @@ class TestDraining:
         site = Site(lambda request: request.respond(403, b"", b"no"))
         client = site.client().sends(post(b"hello")[:-1])
         site.listener.drain()
-        assert not client.transport.closing
+        assert not client.transport.is_closing()
 
 
 class TestPeer:

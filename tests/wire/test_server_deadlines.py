@@ -1,6 +1,7 @@
 """How long a client may take, phase by phase; a trickle of bytes buys nobody time."""
 
 import pytest
+from typing_extensions import override
 
 from hedgerow.wire.limits import Limits
 from hedgerow.wire.request import Request
@@ -93,22 +94,22 @@ class TestSilence:
         # sends next.
         site, client = served(clock)
         site.loop.run_later(10.0 + SWEEP)
-        assert (client.received, client.transport.closing) == (b"", True)
+        assert (client.received, client.transport.is_closing()) == (b"", True)
 
     def test_of_empty_lines_is_silence(self, clock: FakeClock) -> None:
         site, client = served(clock)
         for _ in range(21):
             client.sends(b"\r\n\r\n")
             site.loop.run_later(0.5)
-        assert client.transport.closing
+        assert client.transport.is_closing()
 
     def test_after_an_answer_may_last_longer(self, clock: FakeClock) -> None:
         site, client = served(clock)
         client.sends(get())
         site.loop.run_later(74.0)
-        assert not client.transport.closing
+        assert not client.transport.is_closing()
         site.loop.run_later(1.0 + SWEEP)
-        assert (client.statuses, client.transport.closing) == ([200], True)
+        assert (client.statuses, client.transport.is_closing()) == ([200], True)
 
     def test_after_an_answer_is_not_broken_by_empty_lines(self, clock: FakeClock) -> None:
         site, client = served(clock)
@@ -116,7 +117,7 @@ class TestSilence:
         for _ in range(76):
             client.sends(b"\r\n")
             site.loop.run_later(1.0)
-        assert client.transport.closing
+        assert client.transport.is_closing()
 
 
 class TestBody:
@@ -225,7 +226,7 @@ class TestAnswer:
         site, client, request, _ = pending(clock, get(b"/", b"Connection: close"))
         client.stops_reading()
         request.respond(200, b"", b"y" * 1000)
-        assert client.transport.closing
+        assert client.transport.is_closing()
         site.loop.run_later(30.0 + SWEEP)
         assert client.transport.aborted
 
@@ -255,27 +256,27 @@ class TestLingering:
 
     def test_ends_when_the_client_closes(self, clock: FakeClock) -> None:
         _, client = self.lingering(clock)
-        assert not client.transport.closing
+        assert not client.transport.is_closing()
         client.shuts_down_sending()
-        assert client.transport.closing
+        assert client.transport.is_closing()
 
     def test_ends_after_its_time(self, clock: FakeClock) -> None:
         site, client = self.lingering(clock)
         for _ in range(5):
             site.loop.run_later(0.5)
             client.sends(b"x" * 100)
-        assert client.transport.closing
+        assert client.transport.is_closing()
 
     def test_waits_for_an_answer_that_is_still_going_out(self, clock: FakeClock) -> None:
         site, client, request, _ = pending(clock, post(b"hello")[:-1])
         client.stops_reading()
         request.respond(403, b"", b"y" * 200_000)
         site.loop.run_later(2.0 + SWEEP)
-        assert not client.transport.closing
+        assert not client.transport.is_closing()
         client.reads()
-        assert not client.transport.closing
+        assert not client.transport.is_closing()
         site.loop.run_later(2.0 + SWEEP)
-        assert client.transport.closing
+        assert client.transport.is_closing()
         assert len(client.received) > 200_000
 
     def test_is_given_up_where_nobody_reads(self, clock: FakeClock) -> None:
@@ -291,9 +292,9 @@ class TestDraining:
         site, client = served(clock)
         site.listener.drain()
         site.loop.run_later(0.9)
-        assert not client.transport.closing
+        assert not client.transport.is_closing()
         site.loop.run_later(0.1 + SWEEP)
-        assert client.transport.closing
+        assert client.transport.is_closing()
 
     def test_lets_a_newcomer_finish_its_request(self, clock: FakeClock) -> None:
         site, client = served(clock)
@@ -301,12 +302,13 @@ class TestDraining:
         site.listener.drain()
         site.loop.run_later(5.0)
         client.sends(get()[-1:])
-        assert (client.statuses, client.transport.closing) == ([200], True)
+        assert (client.statuses, client.transport.is_closing()) == ([200], True)
 
 
 class TestTimeoutThatFails:
     def test_does_not_keep_the_sweep_from_the_others(self, clock: FakeClock) -> None:
         class Sink(RecordingSink):
+            @override
             def client_left(self) -> None:
                 raise RuntimeError("a bug")
 

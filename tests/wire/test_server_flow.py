@@ -106,7 +106,7 @@ class TestClientThatDoesNotRead:
         client.sends(get() * 20)
         assert client.shuts_down_sending()
         client.reads()
-        assert (client.statuses, client.transport.closing) == ([200] * 20, True)
+        assert (client.statuses, client.transport.is_closing()) == ([200] * 20, True)
 
     def test_and_half_closed_is_closed_when_it_has_read_everything(self) -> None:
         client = Site(lambda request: request.respond(200, b"", b"y" * 70_000)).client()
@@ -114,7 +114,7 @@ class TestClientThatDoesNotRead:
         client.sends(get())
         assert client.shuts_down_sending()
         client.reads()
-        assert client.transport.closing
+        assert client.transport.is_closing()
 
 
 class TestTakerThatIsFull:

@@ -2,6 +2,8 @@
 
 import socket
 
+from typing_extensions import override
+
 from hedgerow.wire.sockets import has_tcp_info
 from tests.fakes.application import Application
 from tests.fakes.client import FakeClient
@@ -39,15 +41,15 @@ class TestHalfClosedClient:
         application.answers()
         assert client.statuses == [100, 200]
         assert b"\r\nConnection: close\r\n" in client.received
-        assert client.transport.closing
+        assert client.transport.is_closing()
 
     def test_gets_the_answers_to_all_it_sent_ahead(self) -> None:
         application, client, _ = half_closed(get(b"/a"), get(b"/b"), get(b"/c"))
         for _ in range(3):
-            assert not client.transport.closing
+            assert not client.transport.is_closing()
             application.answers()
         assert client.statuses == [100, 200, 200, 200]
-        assert client.transport.closing
+        assert client.transport.is_closing()
 
     def test_gets_no_close_before_its_last_answer(self) -> None:
         application, client, _ = half_closed(get(b"/a"), get(b"/b"))
@@ -59,7 +61,7 @@ class TestHalfClosedClient:
     def test_is_not_waited_for_where_its_last_request_is_not_whole(self) -> None:
         application, client, _ = half_closed(get(b"/a"), get(b"/b")[:-1])
         application.answers()
-        assert (client.statuses, client.transport.closing) == ([100, 200], True)
+        assert (client.statuses, client.transport.is_closing()) == ([100, 200], True)
 
     def test_in_http_1_0_is_not_sent_an_interim_answer(self) -> None:
         application, client, _ = half_closed(get(version=b"1.0"))
@@ -69,7 +71,7 @@ class TestHalfClosedClient:
     def test_that_asked_nothing_is_closed(self) -> None:
         client = Site(Application().handle).client().sends(get()[:-1])
         assert not client.shuts_down_sending()
-        assert client.transport.closing
+        assert client.transport.is_closing()
 
     def test_over_tls_has_gone(self) -> None:
         site = Site(Application(at_once=False).handle)
@@ -80,7 +82,7 @@ class TestHalfClosedClient:
         site = Site(lambda request: request.respond(403, b"", b"no"))
         client = site.client().sends(post(b"hello")[:-1])
         assert not client.shuts_down_sending()
-        assert client.transport.closing
+        assert client.transport.is_closing()
 
 
 class TestClientThatWentAway:
@@ -95,6 +97,7 @@ class TestClientThatWentAway:
 
     def test_is_not_noticed_on_a_socket_that_knows_nothing(self) -> None:
         class UnixSocket(FakeSocket):
+            @override
             def getsockopt(self, level: int, option: int, size: int) -> bytes:
                 raise OSError("not supported")
 

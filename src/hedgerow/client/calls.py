@@ -84,7 +84,8 @@ class Hedger:
         (the earliest attempt's) where there is no accepted one, instead of raising.  Errors
         in ``final`` end a call at once and are raised as they are.
         """
-        self._policy = single_call_policy(rule, _ANSWERS, deadline, per_try, budget)
+        whole = replace(rule, at="head")  # a result has no bytes to wait for
+        self._policy = single_call_policy(whole, _ANSWERS, deadline, per_try, budget)
         if otherwise == "raise":
             self._policy.own_replies = _RAISE
         self._final = final

@@ -44,10 +44,9 @@ class AccessLog:
         if not self._lines:
             return
         lines, self._lines = self._lines, []
-        if self.dropped:
-            lines.insert(0, b"# %d lines could not be written\n" % self.dropped)
+        before = b"# %d lines could not be written\n" % self.dropped if self.dropped else b""
         try:
-            self._stream.write(b"".join(lines))
+            self._stream.write(before + b"".join(lines))
             self._stream.flush()
             self.dropped = 0
         except OSError:

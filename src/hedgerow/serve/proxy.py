@@ -22,7 +22,7 @@ from hedgerow.serve.attempt_call import AttemptCall
 from hedgerow.serve.replies import ReplyTemplate
 from hedgerow.serve.story import server_timing
 from hedgerow.serve.upload import Upload
-from hedgerow.wire.body import Framing
+from hedgerow.wire.body import BY_LENGTH, IN_CHUNKS, NO_BODY
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.forwarding import downstream_fields, length_line
 from hedgerow.wire.heads import ResponseHead
@@ -110,11 +110,11 @@ class ProxiedRequest:
     def start(self) -> None:
         """Begin: at once without a body, else when it is whole or too long to be kept."""
         head = self.request.head
-        if head.framing is Framing.NONE:
+        if head.framing is NO_BODY:
             self._race(self.started_at)
             return
         self._upload = Upload(self.request)
-        if head.framing is Framing.LENGTH and head.content_length > self._terms.max_replay:
+        if head.framing is BY_LENGTH and head.content_length > self._terms.max_replay:
             self._race(self.started_at)
         self.request.accept_body()
 
@@ -306,7 +306,7 @@ class ProxiedRequest:
         fields = downstream_fields(head, self._surroundings.engine.date_line)
         if self._terms.server_timing:
             fields += server_timing(exchange, self.arrived_at, now)
-        length = head.content_length if head.framing is not Framing.CHUNKED else None
+        length = head.content_length if head.framing is not IN_CHUNKS else None
         self._forwarding = True
         self.request.begin(head.status, fields, length, data, ended=ended)
         if ended:

@@ -14,7 +14,7 @@ from typing import Literal
 from hedgerow.policy import Situation
 from hedgerow.serve.answers import response_for
 from hedgerow.serve.proxy import ProxiedRequest, ProxyTerms, Surroundings
-from hedgerow.wire.body import Framing
+from hedgerow.wire.body import NO_BODY
 from hedgerow.wire.forwarding import Forwarded, client_lines, length_line, request_lines
 from hedgerow.wire.heads import RequestHead
 from hedgerow.wire.request import Request
@@ -68,7 +68,7 @@ class ProxyRoute:
             path = self._rewritten(path, parameters)
         target = path + b"?" + query if query else path
         lines = request_lines(self._stripped(head), target, head.host or self.fallback_host)
-        if head.framing is Framing.NONE:
+        if head.framing is NO_BODY:
             lines += length_line(head, 0)
         seconds = self.terms.policy.deadline.read(text)
         return Plan(self, lines, seconds, self._may_repeat(head))
@@ -83,9 +83,11 @@ class ProxyRoute:
         return stripped
 
     def _may_repeat(self, head: RequestHead) -> bool:
+        hedge, method = self.terms.policy.hedge, head.method.decode()
+        if method in hedge.methods:
+            return True
         has_key = head.field(b"idempotency-key") is not None
-        method = head.method.decode()
-        return self.terms.policy.hedge.permits(method, has_idempotency_key=has_key)
+        return hedge.permits(method, has_idempotency_key=has_key)
 
     def refuse(self, request: Request, situation: Situation) -> None:
         """Answer a request that goes nowhere."""
@@ -112,7 +114,7 @@ class ProxyRoute:
         return rewrite.encode("latin-1") + (path[self.strips :] if self.strips else b"")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: 140 ns against 480, and one is made for every new head
 class Plan:
     """What to do with requests that have this very head."""
 

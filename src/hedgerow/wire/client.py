@@ -17,7 +17,7 @@ from typing import Final, Protocol, cast
 from typing_extensions import override
 
 from hedgerow.errors import Failure, PeerError, UpstreamError
-from hedgerow.wire.body import BodyReader, Framing
+from hedgerow.wire.body import BY_LENGTH, UNTIL_CLOSE, BodyReader
 from hedgerow.wire.chunked import LAST_CHUNK, chunk
 from hedgerow.wire.heads import ResponseHead, ResponseHeadParser
 from hedgerow.wire.memo import HeadMemo
@@ -190,7 +190,7 @@ class ClientConnection(asyncio.Protocol):
         if call is None or call.is_done:
             return
         body = self._body
-        if body is not None and body.framing is Framing.UNTIL_CLOSE and exc is None:
+        if body is not None and body.framing is UNTIL_CLOSE and exc is None:
             call.is_done = True
             call.body_received(b"", ended=True)
         elif body is None and not self._tail and self._may_resend(call):
@@ -232,7 +232,7 @@ class ClientConnection(asyncio.Protocol):
         rest = data[end + 4 :]
         if head.status < 200:
             self._interim(call, head, rest)
-        elif head.framing is Framing.LENGTH and len(rest) == head.content_length:
+        elif head.framing is BY_LENGTH and len(rest) == head.content_length:
             # The whole answer at once: by far the commonest for small answers.
             self._done(call, keep_alive=head.keep_alive)
             call.answer_began(head, rest, ended=True)

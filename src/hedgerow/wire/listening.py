@@ -22,6 +22,7 @@ _BACKLOG: Final = 4096
 #: For a handshake, and for the other side's goodbye; asyncio's own are 60 s and 30 s.
 _TLS_SECONDS: Final = 10.0
 _RETRY_AFTER: Final = 0.25
+_LAST_PORT: Final = 65535
 
 
 class Listening:
@@ -117,12 +118,14 @@ def _open(address: str) -> socket.socket:
     host, _, port = address.rpartition(":")
     host = host.strip("[]") or "0.0.0.0"
     try:
+        if not port.isdecimal() or int(port) > _LAST_PORT:
+            raise ValueError(f"a port is a number up to {_LAST_PORT}")
         found = socket.getaddrinfo(
             host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
         family, _, _, _, name = found[0]
         sock = socket.socket(family, socket.SOCK_STREAM)
-    except (OSError, ValueError, OverflowError) as error:  # no such name; no such port
+    except (OSError, ValueError) as error:
         raise StartError(
             "listen", got=address, must="an address of this machine", fix=f"({error})"
         ) from error

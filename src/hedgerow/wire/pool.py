@@ -73,6 +73,7 @@ class Pool:
         self.memo: HeadMemo[ResponseHead] = HeadMemo()
         self._origin = origin
         self._limits = limits
+        self._sweeper = sweeper
         self._descriptors = descriptors
         self._parser = ResponseHeadParser()
         self._idle: dict[ClientConnection, None] = {}  # in the order in which they fell idle
@@ -115,11 +116,15 @@ class Pool:
         self._wait(call)
 
     def release(self, connection: ClientConnection, *, reusable: bool) -> None:
-        if not reusable or self._closed or not connection.is_usable:
+        if not reusable or self._closed:
             connection.close()
             return
         connection.is_reused = True
-        self._hand_out(connection)
+        if self._waiting:
+            self._hand_out(connection)
+        else:
+            connection.idle_since = self._sweeper.now
+            self._idle[connection] = None
 
     def lost(self, connection: ClientConnection) -> None:
         self._open -= 1
@@ -152,7 +157,7 @@ class Pool:
             if not call.is_done:
                 connection.carry(call)
                 return
-        connection.idle_since = time.monotonic()
+        connection.idle_since = self._sweeper.now
         self._idle[connection] = None
 
     # --- opening ---

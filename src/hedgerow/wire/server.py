@@ -30,7 +30,7 @@ from typing import Final
 from typing_extensions import override
 
 from hedgerow.errors import PeerError
-from hedgerow.wire.body import BodyReader, Framing
+from hedgerow.wire.body import NO_BODY, BodyReader
 from hedgerow.wire.heads import RequestHead
 from hedgerow.wire.link import Link
 from hedgerow.wire.listener import Listener
@@ -210,7 +210,7 @@ class ServerConnection(Link):
         self._tail = data[end + 4 :]
         self.due_at = math.inf
         self._request = request = Request(head, self)
-        if head.framing is Framing.NONE:
+        if head.framing is NO_BODY:
             self._listener.handle(request)
         else:
             self._start_body(request, head)
@@ -221,7 +221,7 @@ class ServerConnection(Link):
         head = listener.parser.parse(raw)
         if head.content_length > listener.limits.max_body:
             raise PeerError(413, f"the body is longer than {listener.limits.max_body} bytes")
-        if head.framing is Framing.NONE:
+        if head.framing is NO_BODY:
             listener.memo.keep(raw, head)
         return head
 

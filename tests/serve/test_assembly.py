@@ -1,0 +1,132 @@
+"""From settings to a gateway: each setting arrives where it works."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from hedgerow.errors import ConfigError, StartError
+from hedgerow.policy import LeastRequest, LoadBudget, NoBudget, RoundRobin, Situation
+from hedgerow.serve.assembly import assemble
+from hedgerow.serve.gateway import Gateway
+from hedgerow.serve.route import DeadlineSource, ProxyRoute
+from hedgerow.serve.settings_reader import settings_from_text
+from hedgerow.wire.descriptors import Descriptors
+from hedgerow.wire.engine import Engine
+from tests.fakes.clock import FakeClock
+from tests.fakes.loop import FakeLoop
+
+UPSTREAM = '[upstream.api]\nreplicas = ["http://10.0.0.1:9000", "http://10.0.0.2:9000"]\n'
+
+
+def gateway(text: str) -> Gateway:
+    engine = Engine(FakeLoop(FakeClock()), Descriptors(10))
+    return assemble(settings_from_text(text), engine, lambda _: None)
+
+
+def found(gateway: Gateway, path: str = "/") -> tuple[ProxyRoute, Mapping[str, str]]:
+    result = gateway._routes.find(b"", path.encode(), b"GET")
+    assert result is not None
+    return result
+
+
+def route(text: str, upstream: str = "", path: str = "/") -> ProxyRoute:
+    """The only route of a gateway whose upstream has two replicas."""
+    at = "" if "path =" in text else 'path = "/"\n'
+    return found(gateway(f"{UPSTREAM}{upstream}\n[[route]]\n{at}{text}"), path)[0]
+
+
+class TestUpstream:
+    def test_has_a_pool_for_each_replica(self) -> None:
+        names = [pool.name for pool in gateway(UPSTREAM).pools]
+        assert names == ["10.0.0.1:9000", "10.0.0.2:9000"]
+
+    def test_is_balanced_by_what_is_in_flight(self) -> None:
+        assert isinstance(route("").terms.policy.balancer, LeastRequest)
+
+    def test_may_be_balanced_in_turns(self) -> None:
+        chosen = route("", 'balance = "round-robin"').terms.policy.balancer
+        assert isinstance(chosen, RoundRobin)
+
+    def test_is_shared_by_its_routes(self) -> None:
+        both = gateway(f'{UPSTREAM}[[route]]\npath = "/a"\n[[route]]\npath = "/b"')
+        one, other = (found(both, path)[0].terms.policy.balancer for path in ("/a", "/b"))
+        assert one is other
+
+    def test_passes_its_limits_on(self) -> None:
+        pool = gateway(UPSTREAM + "max_connections = 7\nmax_waiting = 8\n").pools[0]
+        assert (pool._limits.max_connections, pool._limits.max_waiting) == (7, 8)
+
+
+class TestTlsUpstream:
+    HTTPS = '[upstream.api]\nreplicas = ["https://api.test"]\n'
+
+    def test_is_verified(self) -> None:
+        tls = gateway(self.HTTPS).pools[0]._origin.tls
+        assert tls is not None
+        assert tls.check_hostname
+
+    def test_is_not_where_the_operator_says_so(self) -> None:
+        tls = gateway(self.HTTPS + "verify = false\n").pools[0]._origin.tls
+        assert tls is not None
+        assert not tls.check_hostname
+
+    def test_needs_certificates_that_can_be_read(self, tmp_path: Path) -> None:
+        path = tmp_path / "ca.pem"
+        path.write_text("this is no certificate")
+        with pytest.raises(ConfigError, match=r"\[upstream.api\] ca_file = .*: must be a file of"):
+            gateway(f'{self.HTTPS}ca_file = "{path}"\n')
+
+
+class TestRoute:
+    def test_asks_for_its_deadline_where_it_was_told(self) -> None:
+        made = route('path = "/{t}"\ndeadline = {from = "path.t", max = "9s"}', path="/7")
+        assert made.deadline_source == DeadlineSource("path", "t")
+        assert made.terms.policy.deadline.maximum == 9.0
+
+    def test_tells_its_own_deadline_to_the_upstream(self) -> None:
+        assert route('deadline = "1s"').terms.deadline_field == b"X-Request-Timeout-Ms"
+
+    def test_does_not_tell_one_that_nobody_asked_for(self) -> None:
+        assert route("").terms.deadline_field is None
+
+    def test_tells_nothing_where_it_may_not(self) -> None:
+        made = route('deadline = {default = "1s", send_as = "off"}')
+        assert made.terms.deadline_field is None
+
+    def test_has_a_purse_of_its_own(self) -> None:
+        assert isinstance(route("").terms.policy.budget, LoadBudget)
+        assert isinstance(route('hedge = {delay = "1s"}').terms.policy.budget, NoBudget)
+
+    def test_replaces_only_the_prefix_of_a_prefix(self) -> None:
+        assert route('path = "/files/"\nrewrite = "/"', path="/files/").strips == 7
+        assert route('path = "/files"\nrewrite = "/a"', path="/files").strips == 0
+
+    def test_limits_bodies_where_it_says_so(self) -> None:
+        assert route("").terms.max_body == math.inf
+        assert route('max_body = "1KiB"').terms.max_body == 1024
+
+    def test_answers_for_itself_where_it_has_a_reply(self) -> None:
+        made = route('[route.replies]\nexpired = {status = 504, text = "late"}')
+        assert made.terms.policy.own_replies == {Situation.EXPIRED}
+        assert made.terms.replies[Situation.EXPIRED].render(None) == b"late"
+
+    def test_names_its_upstream_for_clients_that_name_nobody(self) -> None:
+        assert route("").fallback_host == b"10.0.0.1:9000"
+
+
+class TestAccessLog:
+    def test_that_cannot_be_opened_is_a_reason_not_to_start(self, tmp_path: Path) -> None:
+        path = tmp_path / "nowhere" / "access.log"
+        with pytest.raises(StartError, match="must be a file that can be written") as caught:
+            gateway(f'[server]\naccess_log = "{path}"\n{UPSTREAM}')
+        assert str(path) in str(caught.value)
+
+    def test_is_continued_where_it_is_there(self, tmp_path: Path) -> None:
+        path = tmp_path / "access.log"
+        path.write_text("before\n")
+        log = gateway(f'[server]\naccess_log = "{path}"\n{UPSTREAM}')._outputs.access_log
+        assert log is not None
+        log._stream.close()
+        assert path.read_text() == "before\n"
