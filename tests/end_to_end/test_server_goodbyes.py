@@ -99,7 +99,7 @@ class TestRefusal:
             assert everything_from(client).startswith(b"HTTP/1.1 400 ")
 
     def test_does_not_read_on_forever(self, new_loop: NewLoop) -> None:
-        limits = Limits(max_body=1000, linger_timeout=0.3)
+        limits = Limits(max_body=1000, max_discarded=500_000, linger_timeout=0.3)
         with serving(new_loop, limits) as server, server.connects() as client:
             client.sendall(request("POST /echo", "Content-Length: 1000000000"))
             began = time.monotonic()

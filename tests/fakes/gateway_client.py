@@ -10,7 +10,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -72,6 +72,12 @@ class Client:
             return await self.reader.read() == b""
         except ConnectionResetError:
             return True
+
+    def stop_reading(self) -> None:
+        cast("asyncio.Transport", self.writer.transport).pause_reading()
+
+    def read_on(self) -> None:
+        cast("asyncio.Transport", self.writer.transport).resume_reading()
 
     def leave(self) -> None:
         """Go away without a word."""

@@ -20,6 +20,7 @@ from typing_extensions import override
 Script = Callable[["Arrival"], Awaitable[None]]
 End = Literal["reset", "closed"]
 
+_KEPT: Final = 1 << 20
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 
@@ -32,8 +33,9 @@ class Arrival:
         self.fields = [(n.lower(), v.strip()) for n, _, v in (f.partition(":") for f in fields)]
         self.attempt = int(self.field("x-hedgerow-attempt") or "1")
         self.connection = connection
-        self.body = b""
-        self.body_size = 0
+        self.body = b""  # a chunked one still in its coding; a long one only to its first MiB
+        self.body_size = 0  # of what came, coding included
+        self.tail = b""
         self.whole = asyncio.Event()  # the request's body has been read to its end
         self.gone = asyncio.Event()  # the connection is over, for whatever reason
         self.how_gone: End | None = None
@@ -45,7 +47,7 @@ class Arrival:
         return [value for key, value in self.fields if key == name]
 
     def send(self, data: bytes) -> None:
-        if not self.gone.is_set():
+        if not self.connection.is_lost:
             self.connection.transport.write(data)
 
     def answer(
@@ -70,7 +72,7 @@ class Arrival:
         self.connection.transport.close()
 
     def reset(self) -> None:
-        if not self.gone.is_set():
+        if not self.connection.is_lost:
             sock = self.connection.transport.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self.connection.transport.abort()
@@ -91,6 +93,7 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self, upstream: "Upstream") -> None:
         self.transport: asyncio.Transport
+        self.is_lost = False
         self.has_room = asyncio.Event()
         self.has_room.set()
         self._upstream = upstream
@@ -117,16 +120,14 @@ class _Connection(asyncio.Protocol):
 
     def _read_body(self, arrival: Arrival) -> None:
         data, self._data = self._data, b""
+        arrival.body_size += len(data)
+        if arrival.body_size <= _KEPT:
+            arrival.body += data
         if arrival.field("transfer-encoding") == "chunked":
-            arrival.body += data  # still coded: whoever asks decodes
-            arrival.body_size += len(data)
-            ended = arrival.body.endswith(b"0\r\n\r\n")
+            arrival.tail = (arrival.tail + data)[-5:]
+            ended = arrival.tail == b"0\r\n\r\n"
         else:
-            length = int(arrival.field("content-length") or "0")
-            arrival.body_size += len(data)
-            if length <= 1 << 20:
-                arrival.body += data
-            ended = arrival.body_size >= length
+            ended = arrival.body_size >= int(arrival.field("content-length") or "0")
         if ended:
             arrival.whole.set()
 
@@ -137,6 +138,7 @@ class _Connection(asyncio.Protocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
+        self.is_lost = True
         self.has_room.set()
         if self._arrival is not None:
             self._arrival.how_gone = "reset" if exc is not None else self._end

@@ -15,6 +15,7 @@ from hedgerow.serve.route import ProxyRoute
 from hedgerow.serve.routes import Pattern, Routes
 from hedgerow.wire.descriptors import Descriptors
 from hedgerow.wire.engine import Engine
+from hedgerow.wire.outbox import WRITE_THROUGH
 from hedgerow.wire.limits import Limits
 from hedgerow.wire.listening import Listening
 from tests.fakes.client import FakeClient
@@ -55,6 +56,7 @@ class House:
     def __init__(self, clock: FakeClock, *patterns: Pattern, descriptors: int = 100) -> None:
         self.loop = FakeLoop(clock)
         self.engine = Engine(self.loop, Descriptors(descriptors))
+        self.engine.outbox = WRITE_THROUGH
         self.disk = io.BytesIO()
         self.stories: list[str] = []
         outputs = Outputs(AccessLog(self.disk, "text"), self.stories.append)

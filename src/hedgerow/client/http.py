@@ -140,7 +140,7 @@ def is_json(body: bytes) -> bool:
     """Say whether a body is JSON by RFC 8259, which knows no NaN."""
     try:
         msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True
 

@@ -40,7 +40,7 @@ class FlakyServer:
         self._engine = engine
         self._script = Script(behaviour)
         self._station: Station[Visit] = Station(behaviour.capacity)
-        self._listener = Listener(self._handle, Limits(), engine.sweeper)
+        self._listener = Listener(self._handle, Limits(), engine.sweeper, engine.outbox)
         self._here: set[Visit] = set()
         self._counts: collections.Counter[str] = collections.Counter()
         self._mishaps: collections.Counter[str] = collections.Counter()

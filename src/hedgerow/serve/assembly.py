@@ -77,7 +77,8 @@ def _balancer(name: str, upstream: Upstream, gateway: Gateway, engine: Engine) -
     replicas = []
     for url in upstream.replicas:
         tls = _tls(name, upstream) if url.scheme == "https" else None
-        pool = Pool(Origin(url.host, url.port, tls), limits, engine.sweeper, engine.descriptors)
+        origin = Origin(url.host, url.port, tls)
+        pool = Pool(origin, limits, engine.sweeper, engine.descriptors, engine.outbox)
         gateway.pools.append(pool)
         replicas.append(Replica(url.authority, pool))
     if upstream.balance == "round-robin":

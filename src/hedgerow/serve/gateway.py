@@ -43,7 +43,7 @@ class Gateway:
         self._engine = engine
         self._outputs = outputs
         self._routes: Routes[ProxyRoute] = Routes([])
-        self._listener = Listener(self._handle, limits, engine.sweeper)
+        self._listener = Listener(self._handle, limits, engine.sweeper, engine.outbox)
         self._listener.connection_made = self._client_came
         self._listener.connection_lost = self._client_left
         self._listening: list[Listening] = []

@@ -47,7 +47,7 @@ class Limits(Record, frozen=True, kw_only=True):
         int,
         SIZE,
         About("how much of an unwanted body is read before the connection is closed", at_least=0),
-    ] = 256 * 1024
+    ] = 16 * 1024 * 1024
     head_timeout: Annotated[
         float,
         DURATION,

@@ -21,6 +21,7 @@ from hedgerow.wire.body import BY_LENGTH, UNTIL_CLOSE, BodyReader
 from hedgerow.wire.chunked import LAST_CHUNK, chunk
 from hedgerow.wire.heads import ResponseHead, ResponseHeadParser
 from hedgerow.wire.memo import HeadMemo
+from hedgerow.wire.outbox import Outbox
 from hedgerow.wire.sockets import HIGH_WATER, reset
 
 _MAX_HEAD: Final = 64 * 1024  # generous: upstreams are ours, and cookies grow
@@ -96,6 +97,7 @@ class Owner(Protocol):
 
     name: str
     memo: HeadMemo[ResponseHead]
+    outbox: Outbox
 
     def release(self, connection: "ClientConnection", *, reusable: bool) -> None:
         """Its exchange is over; take it back, or close it."""
@@ -147,7 +149,8 @@ class ClientConnection(asyncio.Protocol):
         self._call = call
         self._unsent = call.has_more
         call.connection = self
-        self._transport.write(call.head + call.body if call.body else call.head)
+        data = call.head + call.body if call.body else call.head
+        self._pool.outbox.post(self._transport, data)
         call.sent()
 
     @property
@@ -288,11 +291,11 @@ class ClientConnection(asyncio.Protocol):
 
     def send_body(self, data: bytes, *, chunked: bool, ended: bool) -> None:
         if data:
-            self._transport.write(chunk(data) if chunked else data)
+            self._pool.outbox.post(self._transport, chunk(data) if chunked else data)
         if ended:
             self._unsent = False
             if chunked:
-                self._transport.write(LAST_CHUNK)
+                self._pool.outbox.post(self._transport, LAST_CHUNK)
 
     def pause(self) -> None:
         if not self._is_paused:
@@ -306,6 +309,7 @@ class ClientConnection(asyncio.Protocol):
 
     def cancel(self) -> None:
         self._call = None
+        self._pool.outbox.flush()
         reset(self._transport)
 
     # --- failing ---

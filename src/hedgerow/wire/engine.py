@@ -10,6 +10,7 @@ import email.utils
 from typing import Final
 
 from hedgerow.wire.descriptors import Descriptors, raise_limit
+from hedgerow.wire.outbox import Outbox, TurnOutbox
 from hedgerow.wire.request import Request
 from hedgerow.wire.timers import Sweeper, TimerWheel
 
@@ -29,6 +30,7 @@ class Engine:
         self.loop = loop
         self.wheel = TimerWheel(loop)
         self.sweeper = Sweeper(loop)
+        self.outbox: Outbox = TurnOutbox(loop)
         self.descriptors = descriptors or Descriptors(raise_limit())
         self._late_until = 0.0  # the loop does not keep up
         self.wall = datetime.datetime.now(datetime.UTC)

@@ -23,6 +23,7 @@ from typing import cast
 from typing_extensions import override
 
 from hedgerow.wire.limits import Limits
+from hedgerow.wire.outbox import Outbox
 from hedgerow.wire.sockets import HIGH_WATER, data_age, reset
 
 
@@ -36,6 +37,7 @@ class Link(asyncio.Protocol):
         "_is_paused",
         "_limits",
         "_mark",
+        "_outbox",
         "_tail",
         "_transport",
         "due_at",
@@ -43,8 +45,9 @@ class Link(asyncio.Protocol):
         "peer",
     )
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, outbox: Outbox) -> None:
         self._limits = limits
+        self._outbox = outbox
         self._transport: asyncio.Transport
         self._tail = b""  # bytes read and not yet understood
         self._is_paused = False  # we do not read
@@ -73,7 +76,7 @@ class Link(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send bytes."""
-        self._transport.write(data)
+        self._outbox.post(self._transport, data)
 
     def data_age(self) -> float:
         """Seconds for which the last bytes have been waiting in the kernel, while we were busy."""
@@ -121,12 +124,14 @@ class Link(asyncio.Protocol):
         """Reset the connection: the client sees an error, never a short answer."""
         self._is_over = True
         self._tail = b""
+        self._outbox.flush()
         reset(self._transport)
 
     def close(self) -> None:
         """Close once everything written is out, or the client does not take it."""
         self._is_over = True
         self._tail = b""
+        self._outbox.flush()
         self._time_writing()
         self._transport.close()
 
@@ -137,6 +142,7 @@ class Link(asyncio.Protocol):
         self._resume()
         if self._transport.can_write_eof():
             with contextlib.suppress(OSError, RuntimeError):
+                self._outbox.flush()
                 self._transport.write_eof()
         if not self._is_blocked:
             self._time_lingering()

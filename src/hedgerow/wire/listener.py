@@ -11,6 +11,7 @@ from typing import Protocol
 from hedgerow.wire.heads import RequestHead, RequestHeadParser
 from hedgerow.wire.limits import Limits
 from hedgerow.wire.memo import HeadMemo
+from hedgerow.wire.outbox import WRITE_THROUGH, Outbox
 from hedgerow.wire.request import Request
 from hedgerow.wire.timers import Sweeper
 
@@ -33,8 +34,15 @@ class Connection(Protocol):
 class Listener:
     """What the connections of one listening address share."""
 
-    def __init__(self, handle: Callable[[Request], None], limits: Limits, sweeper: Sweeper) -> None:
+    def __init__(
+        self,
+        handle: Callable[[Request], None],
+        limits: Limits,
+        sweeper: Sweeper,
+        outbox: Outbox = WRITE_THROUGH,
+    ) -> None:
         self.handle = handle
+        self.outbox = outbox
         self.limits = limits
         self.parser = RequestHeadParser(
             max_request_line=limits.max_request_line, max_fields=limits.max_fields

@@ -3,7 +3,8 @@
 A client that polls sends the same head again and again, and so does an upstream within
 one second.  Finding it here costs 0.3 us, parsing it 4 to 6; a head that is new costs
 0.2 us more than without.  A head is kept when it comes for the second time, so that
-those which never come again do not crowd out the others.  Must not know what a head says: equal bytes, equal meaning.
+those which never come again do not crowd out the others.  Must not know what a head
+says: equal bytes, equal meaning.
 
 Heads in here are shared, so nobody may change one.  Why no least-recently-used order: it
 would cost as much as it saves; when the memo is full it starts anew.

@@ -30,6 +30,7 @@ from hedgerow.wire.client import Call, ClientConnection
 from hedgerow.wire.descriptors import Descriptors
 from hedgerow.wire.heads import ResponseHead, ResponseHeadParser
 from hedgerow.wire.memo import HeadMemo
+from hedgerow.wire.outbox import WRITE_THROUGH, Outbox
 from hedgerow.wire.timers import Sweeper
 
 #: How long an answer of the resolver is used; it only has to outlast a burst of connections.
@@ -67,12 +68,18 @@ class Pool:
     """Connections to one origin."""
 
     def __init__(
-        self, origin: Origin, limits: PoolLimits, sweeper: Sweeper, descriptors: Descriptors
+        self,
+        origin: Origin,
+        limits: PoolLimits,
+        sweeper: Sweeper,
+        descriptors: Descriptors,
+        outbox: Outbox = WRITE_THROUGH,
     ) -> None:
         self.name = str(origin)
         self.memo: HeadMemo[ResponseHead] = HeadMemo()
         self._origin = origin
         self._limits = limits
+        self.outbox = outbox
         self._sweeper = sweeper
         self._descriptors = descriptors
         self._parser = ResponseHeadParser()

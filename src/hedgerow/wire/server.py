@@ -58,7 +58,7 @@ class ServerConnection(Link):
     )
 
     def __init__(self, listener: Listener) -> None:
-        super().__init__(listener.limits)
+        super().__init__(listener.limits, listener.outbox)
         # For the life of the listener.
         self._listener = listener
         # For the life of the connection.
@@ -292,7 +292,7 @@ class ServerConnection(Link):
     def accept_body(self) -> None:
         if self._body is not None:
             if self._body.received == 0:
-                self._transport.write(_CONTINUE)
+                self.write(_CONTINUE)
             self._time_request()
 
     def pause_body(self) -> None:
@@ -379,7 +379,7 @@ class ServerConnection(Link):
         if self._drop_request():
             self.abort()
             return
-        self._transport.write(refusal(error.status, error.detail, to_head=is_head))
+        self.write(refusal(error.status, error.detail, to_head=is_head))
         self._linger()
 
     def _handler_failed(self, error: Exception) -> None:

@@ -14,6 +14,8 @@ def objection(data: bytes, end: int, limits: Limits) -> PeerError | None:
 
     ``end`` is where the empty line after the head stands, negative where it has not come.
     """
+    if not (data[:1].isalpha() or data == b"\r"):
+        return PeerError(400, "the request does not start with a method")
     # A head that is not whole may end in up to three bytes of its empty line.
     if len(data) > limits.max_head + 3 if end < 0 else end > limits.max_head:
         line = data.find(b"\r\n")
@@ -21,8 +23,6 @@ def objection(data: bytes, end: int, limits: Limits) -> PeerError | None:
             limit = limits.max_request_line
             return PeerError(414, f"the request line is longer than {limit} bytes")
         return PeerError(431, f"the head is longer than {limits.max_head} bytes")
-    if not (data[:1].isalpha() or data == b"\r"):
-        return PeerError(400, "the request does not start with a method")
     if data.count(b"\n") != data.count(b"\r\n"):
         return PeerError(400, "a line of the head ends in a bare LF")
     return None
