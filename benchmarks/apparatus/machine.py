@@ -29,9 +29,12 @@ def describe() -> dict[str, str]:
     }
 
 
-def busy_seconds() -> float:
-    """All work done on all usable cores since boot, by anybody, the hypervisor's share included."""
-    usable = {f"cpu{core}" for core in os.sched_getaffinity(0)}
+def busy_seconds(core: int | None = None) -> float:
+    """All work done on a core since boot, by anybody, the hypervisor's share included.
+
+    Without a core: on all that we may use.
+    """
+    usable = {f"cpu{one}" for one in (os.sched_getaffinity(0) if core is None else [core])}
     ticks = 0
     for line in Path("/proc/stat").read_text().splitlines():
         name, *counts = line.split()

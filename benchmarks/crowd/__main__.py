@@ -64,13 +64,23 @@ def _options() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--users", nargs="+", type=count, default=[100, 500, 1000], help="sizes of the crowd"
+        "--users",
+        nargs="+",
+        type=count,
+        default=[100, 500, 1000],
+        help="sizes of the crowd (default: 100 500 1000)",
     )
     parser.add_argument(
-        "--rounds", type=count, default=5, help="of each size; the first is reported as cold"
+        "--rounds",
+        type=count,
+        default=5,
+        help="of each size; the first is reported as cold (default: 5)",
     )
     parser.add_argument(
-        "--deadline", type=duration, default=DEADLINE, help="that users ask for: 1s, 500ms"
+        "--deadline",
+        type=duration,
+        default=DEADLINE,
+        help="that users ask for, such as 500ms (default: 1s)",
     )
     parser.add_argument("--seed", type=int, default=1, help="of the upstream")
     parser.add_argument(

@@ -53,7 +53,9 @@ def _options() -> argparse.Namespace:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--requests", type=count, default=100_000, help="all together")
+    parser.add_argument(
+        "--requests", type=count, default=100_000, help="all together (default: 100000)"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the clients and the upstream")
     parser.add_argument(
         "--no-pin", dest="pin", action="store_false", help="leave all cores to the scheduler"

@@ -58,8 +58,10 @@ def _options() -> argparse.Namespace:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--size", type=size, default="1GiB", help="of a body: 1GiB, 256MiB")
-    parser.add_argument("--rounds", type=count, default=3, help="of each kind of body")
+    parser.add_argument(
+        "--size", type=size, default="1GiB", help="of a body, such as 256MiB (default: 1GiB)"
+    )
+    parser.add_argument("--rounds", type=count, default=3, help="of each kind of body (default: 3)")
     parser.add_argument("--seed", type=int, default=1, help="of the order of turns")
     parser.add_argument(
         "--no-pin", dest="pin", action="store_false", help="leave all cores to the scheduler"

@@ -28,8 +28,9 @@ _WARM_UP: Final = 4 << 20  # bytes each way before the first look: code and buff
 class Bench:
     """Transfers between one client, one gateway and one upstream."""
 
-    def __init__(self, site: Site, front: Running, curl: Curl, file: Path) -> None:
-        self.curl = curl
+    def __init__(self, site: Site, front: Running, cores: Cores, file: Path) -> None:
+        self.cores = cores
+        self.curl = Curl(cores.client)
         self.file = file  # the body, for uploads
         self.front = front
         self._site = site
@@ -95,7 +96,7 @@ def bench(cores: Cores, size: int) -> Iterator[Bench]:
             ) as front,
             ourselves_on(cores.client),
         ):
-            yield Bench(site, front, Curl(cores.client), file)
+            yield Bench(site, front, cores, file)
 
 
 def _write(path: Path, size: int) -> None:

@@ -12,6 +12,8 @@ from benchmarks.stream.transfers import Transfer
 
 # With less, a body that is kept whole could hide in the growth that we allow.
 CONCLUSIVE: Final = 8 * FLAT
+# Above this share of the gateway's core used by other programs a rate says little.
+DISTURBED: Final = 0.10
 
 _HEADER: Final = (
     "body", "MB/s", "min..max", "direct", "of direct", "CPU s/GB", "peak RSS", "arrived",
@@ -29,7 +31,9 @@ class Row:
     ratio: Spread | None  # to direct, round by round
     cpu: float  # seconds of the gateway for 10^9 bytes
     growth: int  # of its memory: the highest peak, bytes
-    errors: list[str]
+    arrived: bool  # every time, and as it was sent
+    errors: list[str]  # why it does not count
+    notes: list[str]  # what to know when reading it
 
 
 def rows(transfers: Sequence[Transfer]) -> list[Row]:
@@ -43,17 +47,14 @@ def text(made: Sequence[Row], happened: Sequence[Mishap]) -> str:
     lines = [table(_HEADER, [_cells(row) for row in made])] if made else []
     for row in made:
         lines += [f"! {row.kind}: {error}" for error in row.errors]
+        lines += [f"  {row.kind}: {note}" for note in row.notes]
     if happened:
         found = [
-            [
-                one.name + ("" if one.holds else " !"),
-                one.seen,
-                one.must,
-                f"{one.growth / MEBIBYTE:+.1f} MiB",
-            ]
+            [one.name + ("" if one.holds else " !"), f"{one.growth / MEBIBYTE:+.1f} MiB", one.seen]
             for one in happened
         ]
-        lines += ["", table(("in the middle", "seen", "must be", "peak RSS"), found)]
+        lines += ["", table(("in the middle", "peak RSS", "seen"), found)]
+        lines += [f"! {one.name}: must be: {one.must}" for one in happened if not one.holds]
     return "\n".join(lines)
 
 
@@ -81,18 +82,32 @@ def _row(transfers: list[Transfer]) -> Row:
         ratio=ratios({one.round: one.rate for one in ours}, direct),
         cpu=sum(one.cpu for one in ours) / sum(one.size for one in ours) * 1e9,
         growth=growth,
+        arrived=not any(one.errors for one in ours),
         errors=errors,
+        notes=_notes(ours),
     )
 
 
+def _notes(ours: list[Transfer]) -> list[str]:
+    shares = [one.others / one.elapsed for one in ours]
+    disturbed = sum(share > DISTURBED for share in shares)
+    if not disturbed:
+        return []
+    return [
+        f"in {disturbed} of {len(ours)} rounds other programs used more than {DISTURBED:.0%} of "
+        f"the gateway's core (worst {max(shares):.0%})"
+    ]
+
+
 def _cells(row: Row) -> list[str]:
+    rate, ratio = (row.rate, row.ratio) if row.arrived else (None, None)
     return [
         row.kind + (" !" if row.errors else ""),
-        f"{row.rate.median / 1e6:,.0f}",
-        f"{row.rate.low / 1e6:,.0f}..{row.rate.high / 1e6:,.0f}",
+        f"{rate.median / 1e6:,.0f}" if rate else "-",
+        f"{rate.low / 1e6:,.0f}..{rate.high / 1e6:,.0f}" if rate else "-",
         f"{row.direct.median / 1e6:,.0f}" if row.direct else "-",
-        f"{row.ratio.median:.2f}x" if row.ratio else "-",
-        f"{row.cpu:.2f}",
+        f"{ratio.median:.2f}x" if ratio else "-",
+        f"{row.cpu:.2f}" if row.arrived else "-",
         f"{row.growth / MEBIBYTE:+.1f} MiB",
-        "NO" if row.errors else "as sent",
+        "as sent" if row.arrived else "NO",
     ]

@@ -1,9 +1,11 @@
 """Whole bodies: how fast they flow, in how much memory, and whether they arrive as sent."""
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Final
 
+from benchmarks.apparatus import machine
 from benchmarks.stream.bench import Bench
 from benchmarks.stream.curl import Outcome
 
@@ -22,7 +24,9 @@ class Transfer:
     round: int
     size: int
     seconds: float  # as curl tells
+    elapsed: float  # as we saw it, with the start of curl
     cpu: float  # seconds of the gateway
+    others: float  # seconds that others took from its core; 0 where it has none of its own
     growth: int  # of the gateway's memory, bytes: its peak above what it was before
     resident: list[int]  # samples
     errors: list[str]  # why it does not count
@@ -36,20 +40,30 @@ class Transfer:
 def transfer(bench: Bench, name: str, number: int, size: int) -> Transfer:
     """Send one body; ``name`` is a kind, with DIRECT behind it for the way past the gateway."""
     kind, is_direct = name.removesuffix(DIRECT), name.endswith(DIRECT)
-    watch, cpu = bench.memory(), bench.front.cpu_seconds()
+    watch, cpu, busy = bench.memory(), bench.front.cpu_seconds(), _busy(bench)
+    start = time.monotonic()
     with watch.watching():
         outcome, errors = _send(bench, kind, is_direct, size)
+    elapsed = time.monotonic() - start
+    cpu, busy = bench.front.cpu_seconds() - cpu, _busy(bench) - busy
     return Transfer(
         kind=kind,
         direct=is_direct,
         round=number,
         size=size,
         seconds=outcome.seconds,
-        cpu=bench.front.cpu_seconds() - cpu,
+        elapsed=elapsed,
+        cpu=cpu,
+        others=max(0.0, busy - cpu),
         growth=watch.growth,
         resident=watch.samples,
         errors=errors,
     )
+
+
+def _busy(bench: Bench) -> float:
+    core = bench.cores.gateway
+    return 0.0 if core is None else machine.busy_seconds(core)
 
 
 def _send(bench: Bench, kind: str, is_direct: bool, size: int) -> tuple[Outcome, list[str]]:

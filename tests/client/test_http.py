@@ -10,13 +10,16 @@ class TestRetryAfter:
     def test_may_be_seconds(self) -> None:
         assert retry_after({"retry-after": "120"}) == 120.0
 
+    def test_may_be_longer_than_anybody_waits(self) -> None:
+        assert (retry_after({"retry-after": "9" * 5000}) or 0) > 1e8
+
     def test_may_be_a_date_which_counts_from_that_of_the_answer(self) -> None:
         assert retry_after({"retry-after": TWO_MINUTES_LATER, "date": DATE}) == 120.0
 
     def test_of_the_past_means_at_once(self) -> None:
         assert retry_after({"retry-after": DATE, "date": TWO_MINUTES_LATER}) == 0.0
 
-    @pytest.mark.parametrize("text", ["", "soon", "-5", "1.5", "1e3", "٣٠", "9" * 10])
+    @pytest.mark.parametrize("text", ["", "soon", "-5", "1.5", "1e3", "\u0663"])
     def test_says_nothing_when_it_is_neither(self, text: str) -> None:
         assert retry_after({"retry-after": text, "date": DATE}) is None
 

@@ -45,7 +45,10 @@ class Upstream:
 
     def __enter__(self) -> Self:
         starting = self._loop.create_server(
-            self._connect, self.host, self.port, ssl=self._tls
+            lambda: Connection(self.connections, self._begin, self._greeting),
+            self.host,
+            self.port,
+            ssl=self._tls,
         )
         self._server = self._loop.run_until_complete(starting)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -57,10 +60,6 @@ class Upstream:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-
-    def _connect(self) -> Connection:
-        self.connections.append(Connection(self._begin, self._greeting))
-        return self.connections[-1]
 
     def _begin(self, request: Received) -> Behaviour:
         self.requests.append(request)

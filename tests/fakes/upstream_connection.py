@@ -40,9 +40,12 @@ class Received:
 class Connection(asyncio.Protocol):
     """One connection: all that came on it, and how it ended (None: it is open)."""
 
-    def __init__(self, began: Callable[[Received], Behaviour], greeting: bytes) -> None:
+    def __init__(
+        self, made: list["Connection"], began: Callable[[Received], Behaviour], greeting: bytes
+    ) -> None:
         self.received = b""
         self.ended: Literal["reset", "closed", None] = None
+        self._made = made
         self._began = began
         self._greeting = greeting
         self._head = b""
@@ -53,6 +56,7 @@ class Connection(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
+        self._made.append(self)
         self.transport.write(self._greeting)
 
     @override

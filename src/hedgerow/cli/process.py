@@ -22,7 +22,11 @@ def run(main: Coroutine[Any, Any, int]) -> int:
 
 
 class StopSignals:
-    """SIGTERM and SIGINT as something to wait for; a second SIGINT is not caught any more."""
+    """SIGTERM and SIGINT as something to wait for.
+
+    After the first of them SIGINT interrupts as it does by default, and SIGTERM does nothing:
+    whoever asks a second time, of a process that is stopping, must not lose what is being done.
+    """
 
     def __init__(self) -> None:
         self._stopped = asyncio.Event()
@@ -38,11 +42,11 @@ class StopSignals:
         return 0 if self._signal is signal.SIGTERM else 130
 
     def _received(self, number: signal.Signals) -> None:
-        self._signal = number
-        self._stopped.set()
-        loop = asyncio.get_running_loop()
-        loop.remove_signal_handler(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if not self._stopped.is_set():
+            self._signal = number
+            self._stopped.set()
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def settle() -> None:

@@ -20,7 +20,12 @@ from hedgerow.wire import Engine, Listening
 
 def _flag(name: str, *more: str) -> Parameter:
     """Declare a flag from the one declaration of its setting."""
-    return Parameter(name=[name, *more], help=FLAGS[name].help, negative=())
+    return Parameter(
+        name=[name, *more],
+        help=FLAGS[name].help,
+        negative=(),
+        allow_leading_hyphen=name == "--access-log",  # "-" is stdout
+    )
 
 
 Text = str | None
@@ -85,6 +90,7 @@ def serve(
     """
     words = {f"--{name.replace('_', '-')}": value for name, value in vars(flags).items()}
     words |= {"--host": host, "--port": port}
+    _check_log(flags.access_log)
     settings = _settings(urls, config, words)
     if show_settings:
         sys.stdout.write(show(settings) + "\n")
@@ -93,6 +99,14 @@ def serve(
     if check or show_settings:
         return 0
     return run(_serve(settings))
+
+
+def _check_log(file: Text) -> None:
+    """Find the flag that was taken for the file of another one."""
+    if file is not None and file.startswith("-") and file != "-":
+        raise ConfigError(
+            "--access-log", got=file, must="a file, or - for stdout", fix=f"Write ./{file} for one."
+        )
 
 
 def _settings(urls: tuple[str, ...], config: Path | None, words: dict[str, object]) -> Settings:

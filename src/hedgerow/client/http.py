@@ -35,7 +35,8 @@ from hedgerow.policy import (
 #: is longer, or does not say how long it is, stays unread on its connection.
 SHORT: Final = 64 * 1024
 
-_SECONDS: Final = re.compile(r"[0-9]{1,9}")
+_DIGITS: Final = re.compile(r"[0-9]+")
+_LONG: Final = 9  # digits: three decades, which is never; and no number is built from more
 
 
 class HttpAnswer(Protocol):
@@ -148,7 +149,7 @@ def is_json(body: bytes) -> bool:
 def is_short(headers: Mapping[str, str]) -> bool:
     """Say whether an answer announces a body that is worth keeping."""
     length = headers.get("content-length", "")
-    return _SECONDS.fullmatch(length) is not None and int(length) <= SHORT
+    return _DIGITS.fullmatch(length) is not None and len(length) < _LONG and int(length) <= SHORT
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -158,8 +159,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     which may be wrong, and a date without one says nothing.
     """
     text = headers.get("retry-after", "").strip()
-    if _SECONDS.fullmatch(text):
-        return float(text)
+    if _DIGITS.fullmatch(text):
+        return float(text[:_LONG])
     try:
         at, sent = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("date", ""))
         return max((at - sent).total_seconds(), 0.0)

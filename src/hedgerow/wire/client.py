@@ -12,6 +12,7 @@ Budget of an answer that arrives in one piece: 0 tasks, 0 timers, 1 write, 1 eve
 """
 
 import asyncio
+import ssl
 from typing import Final, Protocol, cast
 
 from typing_extensions import override
@@ -25,6 +26,11 @@ from hedgerow.wire.outbox import Outbox
 from hedgerow.wire.sockets import HIGH_WATER, reset
 
 _MAX_HEAD: Final = 64 * 1024  # generous: upstreams are ours, and cookies grow
+_BEGINNING: Final = b"HTTP/1."
+
+# What of a request is not out yet.
+_BODY: Final = 1  # send_body() has not been told the end
+_BUFFER: Final = 2  # more waits in the transport than it should hold
 
 
 class Call:
@@ -39,6 +45,7 @@ class Call:
     is_resent = False
     is_done = False
     connection: "ClientConnection | None" = None
+    waits_for: "Owner | None" = None  # the pool that has no connection for it yet
 
     def __init__(self, head: bytes) -> None:
         self.head = head  # the whole head, with its framing fields
@@ -88,8 +95,11 @@ class Call:
         """Nobody wants the answer any more: reset the connection, so that the work stops."""
         if not self.is_done:
             self.is_done = True
-            if self.connection is not None:
-                self.connection.cancel()
+            connection, self.connection = self.connection, None
+            if connection is not None:
+                connection.cancel()
+            elif self.waits_for is not None:
+                self.waits_for.withdraw(self)
 
 
 class Owner(Protocol):
@@ -99,6 +109,9 @@ class Owner(Protocol):
     memo: HeadMemo[ResponseHead]
     outbox: Outbox
 
+    def opened(self, connection: "ClientConnection") -> None:
+        """It is there, and free."""
+
     def release(self, connection: "ClientConnection", *, reusable: bool) -> None:
         """Its exchange is over; take it back, or close it."""
 
@@ -107,6 +120,9 @@ class Owner(Protocol):
 
     def resend(self, call: Call) -> None:
         """Send a call again that an old connection swallowed."""
+
+    def withdraw(self, call: Call) -> None:
+        """A call that waits for a connection was cancelled."""
 
 
 class ClientConnection(asyncio.Protocol):
@@ -139,7 +155,7 @@ class ClientConnection(asyncio.Protocol):
         self._call: Call | None = None
         self._tail = b""  # an unfinished head
         self._body: BodyReader | None = None
-        self._unsent = False  # the request's body is not out whole yet
+        self._unsent = 0  # _BODY, _BUFFER, or both
         self._keep_alive = False
 
     # --- called by the pool ---
@@ -147,7 +163,7 @@ class ClientConnection(asyncio.Protocol):
     def carry(self, call: Call) -> None:
         """Send a call's head and what there is of its body."""
         self._call = call
-        self._unsent = call.has_more
+        self._unsent = call.has_more  # True is _BODY
         call.connection = self
         data = call.head + call.body if call.body else call.head
         self._pool.outbox.post(self._transport, data)
@@ -158,8 +174,13 @@ class ClientConnection(asyncio.Protocol):
         return not self._transport.is_closing()
 
     def close(self) -> None:
-        """Close an idle connection."""
-        self._transport.close()
+        """Close a connection that carries no call."""
+        if self._unsent or self._transport.get_write_buffer_size():
+            # The answer overtook its request: whoever closes cleanly waits until all of that
+            # is out, and an upstream that does not want it may never read it.
+            reset(self._transport)
+        else:
+            self._transport.close()
 
     # --- called by the event loop ---
 
@@ -167,6 +188,7 @@ class ClientConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=HIGH_WATER, low=HIGH_WATER // 4)
+        self._pool.opened(self)
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -184,69 +206,93 @@ class ClientConnection(asyncio.Protocol):
 
     @override
     def eof_received(self) -> bool:
-        return False  # close; connection_lost() sorts out what it means
+        call, body = self._call, self._body
+        if call is None or body is None or body.framing is not UNTIL_CLOSE:
+            return False  # close; connection_lost() sorts out what it means
+        if _is_clean_end(self._transport):
+            self._done(call, keep_alive=False)
+            call.body_received(b"", ended=True)
+        return False
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._pool.lost(self)
         call, self._call = self._call, None
-        if call is None or call.is_done:
+        if call is None:
             return
-        body = self._body
-        if body is not None and body.framing is UNTIL_CLOSE and exc is None:
-            call.is_done = True
-            call.body_received(b"", ended=True)
-        elif body is None and not self._tail and self._may_resend(call):
+        has_begun = self._body is not None or bool(self._tail)
+        if not has_begun and self._may_resend(call):
+            call.connection = None
             self._pool.resend(call)
         else:
-            where = "inside the answer" if body is not None or self._tail else "before the answer"
+            where = "inside the answer" if has_begun else "before the answer"
             self._fail(call, Failure.RESET, f"the connection broke {where}")
 
     @override
     def pause_writing(self) -> None:
+        self._unsent |= _BUFFER
         if self._call is not None:
             self._call.writing_paused()
 
     @override
     def resume_writing(self) -> None:
+        self._unsent &= ~_BUFFER
         if self._call is not None:
             self._call.writing_resumed()
 
     # --- reading ---
 
     def _read_head(self, call: Call, data: bytes) -> None:
-        end = data.find(b"\r\n\r\n")
-        if end < 0:
-            if len(data) > _MAX_HEAD:
-                self._break(call, f"the answer's head is longer than {_MAX_HEAD} bytes")
-            else:
-                self._tail = data
-            return
-        raw = data[: end + 4]
-        head = None if call.to_head else self._pool.memo.find(raw)
-        if head is None:
-            try:
-                head = self._parser.parse(raw, to_head=call.to_head, upstream=self._pool.name)
-            except UpstreamError as error:
-                self._break(call, error.detail)
+        while (end := data.find(b"\r\n\r\n")) >= 0:
+            raw = data[: end + 4]
+            head = None if call.to_head else self._pool.memo.find(raw)
+            if head is None:
+                head = self._parse(call, raw)
+                if head is None:
+                    return
+            data = data[end + 4 :]
+            if head.framing is BY_LENGTH and len(data) == head.content_length:
+                # The whole answer at once: by far the commonest for small answers.
+                self._done(call, keep_alive=head.keep_alive)
+                call.answer_began(head, data, ended=True)
                 return
-            if not call.to_head:
-                self._pool.memo.keep(raw, head)
-        rest = data[end + 4 :]
-        if head.status < 200:
-            self._interim(call, head, rest)
-        elif head.framing is BY_LENGTH and len(rest) == head.content_length:
-            # The whole answer at once: by far the commonest for small answers.
-            self._done(call, keep_alive=head.keep_alive)
-            call.answer_began(head, rest, ended=True)
-        else:
-            self._start_body(call, head, rest)
+            if head.status >= 200:
+                self._start_body(call, head, data)
+                return
+            self._interim(call, head)
+            if call.is_done or not data:
+                return
+        self._keep_unfinished(call, data)
 
-    def _interim(self, call: Call, head: ResponseHead, rest: bytes) -> None:
+    def _parse(self, call: Call, raw: bytes) -> ResponseHead | None:
+        """Parse a head that is not known yet; None: it is refused, and the call has failed."""
+        if len(raw) > _MAX_HEAD:
+            self._break(call, f"the answer's head is longer than {_MAX_HEAD} bytes")
+            return None
+        try:
+            head = self._parser.parse(raw, to_head=call.to_head, upstream=self._pool.name)
+        except UpstreamError as error:
+            self._break(call, error.detail)
+            return None
+        if not call.to_head:
+            self._pool.memo.keep(raw, head)
+        return head
+
+    def _keep_unfinished(self, call: Call, data: bytes) -> None:
+        """Keep the beginning of a head, unless it can only be wrong (RFC 9112 section 2.2)."""
+        if data[:7] != _BEGINNING[: len(data)]:
+            self._break(call, "not HTTP/1.x")
+        elif len(data) >= _MAX_HEAD:
+            self._break(call, f"the answer's head is longer than {_MAX_HEAD} bytes")
+        elif data.count(b"\n") != data.count(b"\r\n"):
+            self._break(call, "a line of the answer's head ends in a bare LF")
+        else:
+            self._tail = data
+
+    def _interim(self, call: Call, head: ResponseHead) -> None:
+        call.replayable = False  # something was answered
         if head.status != 100:
             call.informed(head)
-        if rest and not call.is_done:
-            self._read_head(call, rest)
 
     def _start_body(self, call: Call, head: ResponseHead, rest: bytes) -> None:
         reader = BodyReader(head.framing, head.content_length or 0)
@@ -293,7 +339,7 @@ class ClientConnection(asyncio.Protocol):
         if data:
             self._pool.outbox.post(self._transport, chunk(data) if chunked else data)
         if ended:
-            self._unsent = False
+            self._unsent &= ~_BODY
             if chunked:
                 self._pool.outbox.post(self._transport, LAST_CHUNK)
 
@@ -309,14 +355,13 @@ class ClientConnection(asyncio.Protocol):
 
     def cancel(self) -> None:
         self._call = None
-        self._pool.outbox.flush()
-        reset(self._transport)
+        reset(self._transport)  # what the outbox still has for it is not sent any more
 
     # --- failing ---
 
     def _may_resend(self, call: Call) -> bool:
         """A kept-alive connection may close just as we send on it (RFC 9112 section 9.3.1)."""
-        return self.is_reused and call.replayable and not call.is_resent
+        return self.is_reused and call.replayable and not (call.is_resent or call.has_more)
 
     def _break(self, call: Call, detail: str) -> None:
         self._call = None
@@ -327,3 +372,20 @@ class ClientConnection(asyncio.Protocol):
         call.is_done = True
         call.connection = None
         call.failed(failure, detail)
+
+
+def _is_clean_end(transport: asyncio.Transport) -> bool:
+    """Say whether the peer ended its stream, under TLS too: anybody can send a FIN.
+
+    An answer that ends with the connection is whole only if the TLS layer was told to end
+    (RFC 9112 section 9.8).  uvloop calls nobody for a bare FIN; asyncio calls all the same.
+    """
+    tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+    if tls is None:
+        return True
+    try:
+        return tls.read(1) == b""
+    except ssl.SSLZeroReturnError:
+        return True
+    except ssl.SSLError:
+        return False  # it waits for more

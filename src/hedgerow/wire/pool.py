@@ -14,12 +14,13 @@ each time, so a name with many addresses is spread over all of them.
 
 import asyncio
 import collections
+import functools
 import ipaddress
 import itertools
 import math
+import os
 import socket
 import ssl
-import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,13 +32,15 @@ from hedgerow.wire.descriptors import Descriptors
 from hedgerow.wire.heads import ResponseHead, ResponseHeadParser
 from hedgerow.wire.memo import HeadMemo
 from hedgerow.wire.outbox import WRITE_THROUGH, Outbox
-from hedgerow.wire.timers import Sweeper
+from hedgerow.wire.timers import Sweeper, report
 
 #: How long an answer of the resolver is used; it only has to outlast a burst of connections.
 _RESOLVED_FOR: Final = 5.0
 #: Connections being opened at once: 60 us each, so a burst of a thousand requests must not keep
 #: the loop from reading the next ones (and their deadlines) for 60 ms, nor flood a backlog.
 _MAX_OPENING: Final = 128
+#: For the other end to confirm the end of a TLS connection; nothing depends on it.
+_TLS_GOODBYE: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,10 @@ class Pool:
         self._parser = ResponseHeadParser()
         self._idle: dict[ClientConnection, None] = {}  # in the order in which they fell idle
         self._open = 0  # connections, busy or idle
-        self._opening: set[asyncio.Task[None]] = set()
-        self._waiting: collections.deque[Call] = collections.deque()
+        self._opening: dict[ClientConnection, asyncio.Task[None]] = {}
+        self._waiting: collections.OrderedDict[Call, None] = collections.OrderedDict()
+        self._resent: collections.OrderedDict[Call, None] = collections.OrderedDict()
+        self._makes_room = False  # what comes back is closed, so that another can be opened
         self._addresses: list[tuple[str, int]] = []
         self._resolved_at = -math.inf
         self._resolving: asyncio.Task[list[tuple[str, int]]] | None = None
@@ -120,10 +125,25 @@ class Pool:
     def resend(self, call: Call) -> None:
         """Send a call again, on a new connection: the other kept ones may be as old."""
         call.is_resent = True
-        self._wait(call)
+        self._queue(call, self._resent)
+
+    def withdraw(self, call: Call) -> None:
+        self._waiting.pop(call, None)
+        self._resent.pop(call, None)
+
+    def opened(self, connection: ClientConnection) -> None:
+        self._opening.pop(connection, None)
+        self._open += 1
+        if self._closed:
+            connection.close()
+        elif self._resent:
+            connection.carry(self._resent.popitem(last=False)[0])
+        else:
+            self._hand_out(connection)
+        self._open_for_waiting()
 
     def release(self, connection: ClientConnection, *, reusable: bool) -> None:
-        if not reusable or self._closed:
+        if not reusable or self._makes_room:
             connection.close()
             return
         connection.is_reused = True
@@ -141,8 +161,8 @@ class Pool:
 
     def close(self) -> None:
         """Close what is idle, fail what waits; what is busy closes when its answer ends."""
-        self._closed = True
-        for task in self._opening:
+        self._closed = self._makes_room = True
+        for task in self._opening.values():
             task.cancel()
         for connection in tuple(self._idle):
             connection.close()
@@ -156,94 +176,108 @@ class Pool:
                 break  # the rest fell idle later
             del self._idle[connection]
             connection.close()
+        # Somebody else may have given back the descriptor that was missing.
+        self._open_for_waiting()
 
     def _hand_out(self, connection: ClientConnection) -> None:
         """Give a free connection to the call that has waited longest, or keep it."""
-        while self._waiting:
-            call = self._waiting.popleft()
-            if not call.is_done:
-                connection.carry(call)
-                return
-        connection.idle_since = self._sweeper.now
-        self._idle[connection] = None
+        if self._waiting:
+            connection.carry(self._waiting.popitem(last=False)[0])
+        else:
+            connection.idle_since = self._sweeper.now
+            self._idle[connection] = None
 
     # --- opening ---
 
     def _wait(self, call: Call) -> None:
         if len(self._waiting) >= self._limits.max_waiting:
             self._fail(call, Failure.NO_CAPACITY, f"{self._limits.max_waiting} calls wait already")
+        else:
+            self._queue(call, self._waiting)
+
+    def _queue(self, call: Call, queue: collections.OrderedDict[Call, None]) -> None:
+        if self._closed:
+            self._fail(call, Failure.CONNECT, "shutting down")
             return
-        self._waiting.append(call)
+        call.waits_for = self
+        queue[call] = None
         self._open_for_waiting()
-        if not self._open and not self._opening:
-            # Nothing will ever come back to this call.
-            self._fail_all(Failure.NO_CAPACITY, "no descriptor is left for a connection")
 
     def _open_for_waiting(self) -> None:
-        """Open a connection for every waiting call, within the limits."""
+        """Open a connection for every waiting call, within the limits; see that none is lost."""
+        wanted = min(len(self._waiting) + len(self._resent), _MAX_OPENING)
         while (
-            len(self._opening) < min(len(self._waiting), _MAX_OPENING)
+            len(self._opening) < wanted
             and self._open + len(self._opening) < self._limits.max_connections
             and not self._closed
             and self._descriptors.take()
         ):
-            task = asyncio.get_running_loop().create_task(self._open_one())
-            self._opening.add(task)
+            connection = ClientConnection(self, self._parser)
+            task = asyncio.get_running_loop().create_task(self._dial(connection))
+            self._opening[connection] = task
+            task.add_done_callback(functools.partial(self._dialled, connection))
+        self._makes_room = self._closed or (bool(self._resent) and not self._opening)
+        if self._makes_room and self._idle:
+            oldest = next(iter(self._idle))
+            del self._idle[oldest]
+            oldest.close()
+        elif wanted and not self._open and not self._opening:
+            # Nothing will ever come back to these calls.
+            self._fail_all(Failure.NO_CAPACITY, "no descriptor is left for a connection")
 
-    async def _open_one(self) -> None:
-        """Open one connection and give it to the call that has waited longest."""
-        task = asyncio.current_task()
-        connection: ClientConnection | None = None
-        detail = "shutting down"
-        try:
-            async with asyncio.timeout(self._limits.connect_timeout):
-                connection = await self._dial()
-        except TimeoutError:
-            detail = f"no connection within {self._limits.connect_timeout:g}s"
-        except (OSError, ssl.SSLError, UnicodeError) as error:
-            detail = str(error)
-        finally:
-            if task is not None:
-                self._opening.discard(task)
-            if connection is None:
-                self._descriptors.release()
-        if connection is not None:
-            self._open += 1
-            self._hand_out(connection)
-        else:
-            self._forget_addresses()
-            self._fail_next(Failure.CONNECT, detail)
-            self._open_for_waiting()
+    def _dialled(self, connection: ClientConnection, task: asyncio.Task[None]) -> None:
+        """Sort out a connection that could not be opened."""
+        if self._opening.pop(connection, None) is None:
+            return  # it was: opened() took over
+        self._descriptors.release()
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception) and not isinstance(error, (OSError, ValueError)):
+            report(task.get_loop(), "a connection could not be opened", error)
+        self._forget_addresses()
+        if len(self._opening) < len(self._waiting) + len(self._resent):
+            self._fail_oldest(Failure.CONNECT, _told(error))
+        self._open_for_waiting()
 
-    async def _dial(self) -> ClientConnection:
+    async def _dial(self, connection: ClientConnection) -> None:
         """Try the origin's addresses in turn; the last one's error is the one that is told."""
-        addresses = await self._resolve()
-        first = next(self._rotation)
         loop = asyncio.get_running_loop()
-        origin = self._origin
-        last: OSError = OSError(f"{origin.host} has no address")
-        for offset in range(len(addresses)):
-            host, port = addresses[(first + offset) % len(addresses)]
+        origin, limit = self._origin, self._limits.connect_timeout
+        until = loop.time() + limit
+        try:
+            async with asyncio.timeout_at(until):
+                addresses = await self._resolve()
+        except TimeoutError:
+            raise OSError(f"the name {origin.host} was not resolved within {limit:g}s") from None
+        first = next(self._rotation)
+        last: OSError = OSError(f"the name {origin.host} has no address")
+        for tried in range(len(addresses)):
+            address = addresses[(first + tried) % len(addresses)]
+            # One that does not even refuse must leave time for the others.
+            share = (until - loop.time()) / (len(addresses) - tried)
             try:
-                _, connection = await loop.create_connection(
-                    lambda: ClientConnection(self, self._parser),
-                    host,
-                    port,
-                    ssl=origin.tls,
-                    server_hostname=origin.host if origin.tls else None,
-                )
+                async with asyncio.timeout(share):
+                    await loop.create_connection(
+                        lambda: connection,
+                        *address,
+                        ssl=origin.tls,
+                        server_hostname=origin.host if origin.tls else None,
+                        ssl_shutdown_timeout=_TLS_GOODBYE if origin.tls else None,
+                    )
             except OSError as error:
-                last = error
+                if connection not in self._opening:
+                    return  # it was there, and is lost already
+                last = OSError(_reason(address, error, share))
+                self._avoid(address)
             else:
-                return connection
+                return
         raise last
 
     async def _resolve(self) -> list[tuple[str, int]]:
         """Return the origin's addresses; many who ask at once wait for one answer."""
-        if time.monotonic() - self._resolved_at < _RESOLVED_FOR:
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._resolved_at < _RESOLVED_FOR:
             return self._addresses
         if self._resolving is None:
-            loop = asyncio.get_running_loop()
             self._resolving = loop.create_task(self._ask_resolver(loop))
         # Shielded: the first to ask may give up, and the others still want the answer.
         return await asyncio.shield(self._resolving)
@@ -256,7 +290,7 @@ class Pool:
         finally:
             self._resolving = None
         self._addresses = list(dict.fromkeys((str(i[4][0]), int(i[4][1])) for i in found))
-        self._resolved_at = time.monotonic()
+        self._resolved_at = loop.time()
         return self._addresses
 
     def _forget_addresses(self) -> None:
@@ -264,19 +298,22 @@ class Pool:
         if self._resolved_at != math.inf:
             self._resolved_at = -math.inf
 
+    def _avoid(self, address: tuple[str, int]) -> None:
+        """Do not try an address again before the name is resolved anew, if there is another."""
+        self._addresses = [a for a in self._addresses if a != address] or self._addresses
+
     # --- failing ---
 
-    def _fail_next(self, failure: Failure, detail: str) -> None:
-        while self._waiting:
-            call = self._waiting.popleft()
-            if not call.is_done:
-                self._fail(call, failure, detail)
-                return
+    def _fail_oldest(self, failure: Failure, detail: str) -> None:
+        queue = self._resent or self._waiting
+        self._fail(queue.popitem(last=False)[0], failure, detail)
 
     def _fail_all(self, failure: Failure, detail: str) -> None:
-        waiting, self._waiting = self._waiting, collections.deque()
-        for call in waiting:
-            if not call.is_done:
+        calls = [*self._resent, *self._waiting]
+        self._resent.clear()
+        self._waiting.clear()
+        for call in calls:
+            if not call.is_done:  # one that failed may have had the others cancelled
                 self._fail(call, failure, detail)
 
     def _fail(self, call: Call, failure: Failure, detail: str) -> None:
@@ -290,3 +327,21 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _reason(address: tuple[str, int], error: OSError, seconds: float) -> str:
+    """Say what was wrong with an address, in words for a log."""
+    host, port = address
+    if isinstance(error, ssl.SSLCertVerificationError):
+        what = f"its certificate is not accepted: {error.verify_message}"
+    elif isinstance(error, TimeoutError) and not error.errno:
+        what = f"no connection within {seconds:.3g}s"
+    elif isinstance(error, ssl.SSLError) or not error.errno:
+        what = str(error) or "closed while connecting"
+    else:
+        what = os.strerror(error.errno)
+    return f"{Origin(host, port)}: {what}"
+
+
+def _told(error: BaseException | None) -> str:
+    return "shutting down" if error is None else str(error) or type(error).__name__
