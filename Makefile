@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+INSTALLED := $(VENV)/.installed
 READY  := $(VENV)/.ready
 
 .PHONY: help setup demo test check format bench clean
@@ -17,16 +19,21 @@ help:
 
 setup: $(READY)
 
-$(READY): pyproject.toml constraints.txt
+# Two steps, so that the demo needs not wait for the linters.
+$(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "$(PYTHON) is older than 3.11: install Python 3.11 or newer, or run make PYTHON=/path/to/it"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
 		{ echo "$(PYTHON) cannot make a virtual environment: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --constraint constraints.txt pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev --editable .
+	$(PIP) install --constraint constraints.txt --upgrade pip
+	$(PIP) install --constraint constraints.txt --editable .
+	@touch $(INSTALLED)
+
+$(READY): $(INSTALLED)
+	$(PIP) install --constraint constraints.txt --group dev --editable .
 	@touch $(READY)
 
-demo: $(READY)
+demo: $(INSTALLED)
 	$(BIN)/hedgerow demo
 
 test: $(READY)
@@ -43,7 +50,7 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 bench: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group bench
+	$(PIP) install --constraint constraints.txt --group bench
 	$(BIN)/python -m benchmarks.gateway
 	$(BIN)/python -m benchmarks.promise
 

@@ -2,12 +2,11 @@
 
 import argparse
 import dataclasses
-import os
 import sys
 from pathlib import Path
 
 from benchmarks.apparatus import machine
-from benchmarks.apparatus.cores import Cores, assigned
+from benchmarks.apparatus.cores import assigned
 from benchmarks.apparatus.quantities import count, duration
 from benchmarks.apparatus.session import NOT_RUN, Session, write_json
 from benchmarks.apparatus.table import facts
@@ -49,7 +48,7 @@ def main() -> int:
     session = Session()
     with session.trials():
         _run(terms, options, rounds)
-    made = rows(rounds, deadline=options.deadline, cores=_cores_used(cores))
+    made = rows(rounds, deadline=options.deadline)
     if made:
         _print_table(made, options)
         _write(made, described, options)
@@ -103,17 +102,12 @@ def _run(terms: Terms, options: argparse.Namespace, rounds: list[Round]) -> None
             for number in range(1, options.rounds + 1):
                 done = trial.round(users, number)
                 rounds.append(done)
-                [row] = rows([done], deadline=terms.deadline, cores=_cores_used(terms.cores))
+                [row] = rows([done], deadline=terms.deadline)
                 print(
                     f"{users:>5} users  round {number}  {row.good.median:7.2%} good  "
                     f"max {row.max * 1e3:,.0f}ms  {sum(row.late.values())} late",
                     flush=True,
                 )
-
-
-def _cores_used(cores: Cores) -> int:
-    pinned = {cores.gateway, cores.client, cores.upstream} - {None}
-    return len(pinned) or len(os.sched_getaffinity(0))
 
 
 def _print_table(made: list[Row], options: argparse.Namespace) -> None:

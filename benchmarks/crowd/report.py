@@ -15,8 +15,10 @@ from benchmarks.promise.terms import GRACE
 LATE_CLIENT: Final = GRACE / 2
 # A crowd that needs longer than this to connect did not come at once.
 LONG_BURST: Final = 0.25
-# Above this share of all cores used by other programs latencies say little.
+# Above this share of the gateway's core used by other programs its latencies are partly theirs,
 DISTURBED: Final = 0.10
+# and above this one they say nothing about the gateway.
+SPOILED: Final = 0.25
 
 _HEADER: Final = (
     "users", "rounds", "good", "min..max", "error", "expired", "connect", "no answer",
@@ -53,12 +55,12 @@ class Row:
     notes: list[str]  # what to know when reading it
 
 
-def rows(rounds: Sequence[Round], *, deadline: float, cores: int) -> list[Row]:
-    """Give a cold and a warm row for each size; ``cores`` is how many the trial used."""
+def rows(rounds: Sequence[Round], *, deadline: float) -> list[Row]:
+    """Give a cold and a warm row for each size."""
     groups: dict[tuple[int, bool], list[Round]] = {}
     for one in rounds:
         groups.setdefault((one.users, one.number > 1), []).append(one)
-    return [_row(users, warm, own, deadline, cores) for (users, warm), own in groups.items()]
+    return [_row(users, warm, own, deadline) for (users, warm), own in groups.items()]
 
 
 def text(made: Sequence[Row]) -> str:
@@ -80,7 +82,7 @@ def text(made: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def _row(users: int, warm: bool, rounds: list[Round], deadline: float, cores: int) -> Row:
+def _row(users: int, warm: bool, rounds: list[Round], deadline: float) -> Row:
     samples = [sample for one in rounds for sample in one.samples]
     latencies = sorted(sample.answered - sample.began for sample in samples)
     lags = sorted(sample.read - sample.answered for sample in samples)
@@ -107,8 +109,8 @@ def _row(users: int, warm: bool, rounds: list[Round], deadline: float, cores: in
         lag=lag,
         cpu={part: max(one.cpu[part] / one.seconds for one in rounds) for part in rounds[0].cpu},
         broken=_broken(kinds, late, deadline),
-        errors=_errors(lag["p99"], burst),
-        notes=_notes(rounds, cores),
+        errors=_errors(rounds, lag["p99"], burst),
+        notes=_notes(rounds),
     )
 
 
@@ -132,21 +134,30 @@ def _broken(
     )
 
 
-def _errors(lag: float, burst: float) -> list[str]:
+def _errors(rounds: list[Round], lag: float, burst: float) -> list[str]:
     late = f"the client read answers {lag * 1e3:.0f}ms late (p99)"
     slow = f"the crowd needed {burst * 1e3:.0f}ms to connect: it did not come at once"
-    return [late] * (lag > LATE_CLIENT) + [slow] * (burst > LONG_BURST)
+    return (
+        [late] * (lag > LATE_CLIENT)
+        + [slow] * (burst > LONG_BURST)
+        + _disturbances(rounds, SPOILED)
+    )
 
 
-def _notes(rounds: list[Round], cores: int) -> list[str]:
-    notes = []
-    others = [one.cpu["others"] / (one.seconds * cores) for one in rounds]
-    disturbed = sum(share > DISTURBED for share in others)
-    if disturbed:
-        notes.append(
-            f"in {disturbed} of {len(rounds)} rounds other programs used more than "
-            f"{DISTURBED:.0%} of the cores (worst {max(others):.0%})"
-        )
+def _disturbances(rounds: list[Round], limit: float) -> list[str]:
+    shares = [one.others for one in rounds if one.others > limit]
+    return (
+        [
+            f"in {len(shares)} of {len(rounds)} rounds other programs used more than {limit:.0%} of "
+            f"the gateway's core (worst {max(shares):.0%})"
+        ]
+        if shares
+        else []
+    )
+
+
+def _notes(rounds: list[Round]) -> list[str]:
+    notes = [] if _disturbances(rounds, SPOILED) else _disturbances(rounds, DISTURBED)
     answers = sum(_has_answer(sample.kind) for one in rounds for sample in one.samples)
     unstamped = answers - sum(one.stamped for one in rounds)
     if unstamped:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -54,7 +55,8 @@ class Round:
     cancelled: int
     left_running: int  # attempts that nobody waits for any more, and that still run
     seconds: float
-    cpu: dict[str, float]  # seconds of CPU by part; "others" are programs outside the trial
+    cpu: dict[str, float]  # seconds of CPU by part
+    others: float  # share of the gateway's core (not pinned: of all) that other programs took
 
 
 @contextlib.contextmanager
@@ -85,7 +87,7 @@ class Trial:
 
     def round(self, users: int, number: int) -> Round:
         """Let the crowd come once, and wait until nothing of it is left."""
-        before, everybody = upstream.stats(self._site.upstream_port), machine.busy_seconds()
+        before, busy = upstream.stats(self._site.upstream_port), self._busy()
         front, behind = self._front.cpu_seconds(), self._behind.cpu_seconds()
         start = time.monotonic()
         told = self._send(users)
@@ -93,10 +95,9 @@ class Trial:
         cpu = {
             "gateway": self._front.cpu_seconds() - front,
             "upstream": self._behind.cpu_seconds() - behind,
-            "client": told["all_cpu"],
+            "client": told["cpu"],
         }
-        cpu["others"] = max(0.0, machine.busy_seconds() - everybody - sum(cpu.values()))
-        cpu["client"] = told["cpu"]  # without the start of its interpreter
+        busy = self._busy() - busy
         after = self._idle()
         return Round(
             users=users,
@@ -109,7 +110,18 @@ class Trial:
             left_running=after.in_flight,
             seconds=seconds,
             cpu=cpu,
+            others=self._others(busy, cpu, told["all_cpu"]) / seconds,
         )
+
+    def _busy(self) -> float:
+        return machine.busy_seconds(self._terms.cores.gateway)
+
+    def _others(self, busy: float, cpu: dict[str, float], client: float) -> float:
+        """Seconds a core; ``client`` counts the start of its interpreter too."""
+        if self._terms.cores.gateway is not None:
+            return max(0.0, busy - cpu["gateway"])
+        ours = cpu["gateway"] + cpu["upstream"] + client
+        return max(0.0, busy - ours) / len(os.sched_getaffinity(0))
 
     def _send(self, users: int) -> dict[str, Any]:
         terms = self._terms

@@ -132,7 +132,11 @@ async def connected(port: int, *, window: int | None = None) -> AsyncIterator[Cl
     sock.setblocking(False)
     if window is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
-    await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
+    try:
+        await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
+    except OSError:
+        sock.close()
+        raise
     reader, writer = await asyncio.open_connection(sock=sock)
     try:
         yield Client(reader, writer)

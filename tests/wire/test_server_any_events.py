@@ -91,11 +91,11 @@ class Story:
 
     def ends(self) -> None:
         """Let the handler answer, and time pass."""
-        for _ in range(50):
+        for _ in range(6):
             for request in self.requests:
                 request.resume_body()
                 request.write(b"", ended=True) if request.status else request.respond(200, b"", b"")
-            self.site.loop.run_later(300.0)
+            self.site.loop.run_later(110.0)
         assert self.client.transport.is_closing()
         self.client.leaves()
 

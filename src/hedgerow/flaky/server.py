@@ -22,6 +22,7 @@ from typing_extensions import override
 from hedgerow.errors import ConfigError
 from hedgerow.faults import Admission, Behaviour, MishapKind, Script, Station
 from hedgerow.flaky.visit import Visit
+from hedgerow.wire.body import Framing
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.limits import Limits
 from hedgerow.wire.listener import Listener
@@ -59,7 +60,7 @@ class FlakyServer:
         self._script = Script(self.behaviour)
         now = time.monotonic()
         for visit in self._station.resize(now, self.behaviour.capacity):
-            visit.begin(now)
+            self._start(visit)
 
     def statistics(self) -> dict[str, object]:
         """What happened so far; ``received`` = answered + broken + cancelled + in flight."""
@@ -96,7 +97,7 @@ class FlakyServer:
         self._here.add(visit)
         admission = self._station.arrive(now, visit)
         if admission is Admission.STARTED:
-            visit.begin(now)
+            self._start(visit)
         elif admission is Admission.REFUSED:
             self._here.discard(visit)
             self._counts["answered"] += 1
@@ -121,17 +122,21 @@ class FlakyServer:
         self._here.discard(visit)
         self._counts["cancelled"] += 1
         now = time.monotonic()
-        mishap = visit.fate.mishap
-        if self.behaviour.notices_cancel or (mishap and mishap.kind is MishapKind.HANG):
+        if self.behaviour.notices_cancel:
             visit.stop()
-        if mishap is not None and mishap.kind is MishapKind.HANG:
+        self._start(self._station.cancel(now, visit))
+        if visit.hangs:
             self._start(self._station.finish(now, visit))  # nothing else would ever free it
-        else:
-            self._start(self._station.cancel(now, visit))
 
     def _start(self, visit: Visit | None) -> None:
-        if visit is not None:
-            visit.begin(time.monotonic())
+        """Work on it; one that hangs for nobody is over as soon as it begins."""
+        now = time.monotonic()
+        while visit is not None:
+            visit.begin(now)
+            if not visit.hangs:
+                return
+            self._mishaps[str(visit.fate.mishap)] += 1
+            visit = self._station.finish(now, visit) if visit.client_is_gone else None
 
     # --- for the experimenter ---
 
@@ -142,7 +147,10 @@ class FlakyServer:
         elif call == (b"GET", b"/__behaviour"):
             self._tell(request, self.behaviour.as_dict())
         elif call == (b"PATCH", b"/__behaviour"):
-            request.sink = _Change(self, request)
+            if request.head.framing is Framing.NONE:
+                self.apply(request, b"")
+            else:
+                request.sink = _Change(self, request)
         else:
             request.problem(404, "there are GET /__stats, GET and PATCH /__behaviour")
 

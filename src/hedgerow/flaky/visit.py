@@ -40,10 +40,15 @@ class Visit:
         self._pause = 0.0
         request.sink = self
 
+    @property
+    def hangs(self) -> bool:
+        """True when there never is an answer."""
+        mishap = self.fate.mishap
+        return mishap is not None and mishap.kind is MishapKind.HANG
+
     def begin(self, now: float) -> None:
         """Work on it from now on: the drawn latency begins."""
-        mishap = self.fate.mishap
-        if mishap is None or mishap.kind is not MishapKind.HANG:
+        if not self.hangs:
             self._wait(now, self.fate.latency, self._act)
 
     def stop(self) -> None:

@@ -42,7 +42,8 @@ _FORWARDING: Final = frozenset({
 })  # fmt: skip
 _RESPONSE_APART: Final = frozenset({
     b"connection", b"content-length", b"date", b"keep-alive", b"proxy-authenticate",
-    b"proxy-connection", b"retry-after", b"te", b"trailer", b"transfer-encoding", b"upgrade",
+    b"proxy-authentication-info", b"proxy-connection", b"retry-after", b"te", b"trailer",
+    b"transfer-encoding", b"upgrade",
 })  # fmt: skip
 #: Set apart to be read, and forwarded all the same.
 _RESPONSE_KEPT: Final = frozenset({b"date", b"retry-after"})
@@ -220,6 +221,8 @@ class ResponseHeadParser:
             _interpret_response(response, self._apart, to_head=to_head)
         except PeerError as error:
             raise UpstreamError(Failure.PROTOCOL, upstream, error.detail) from error
+        if response.framing is IN_CHUNKS and not speaks_http11:
+            response.keep_alive = False  # its sender does not know the coding (RFC 9112 6.1)
         return response
 
 
