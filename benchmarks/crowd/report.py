@@ -146,14 +146,12 @@ def _errors(rounds: list[Round], lag: float, burst: float) -> list[str]:
 
 def _disturbances(rounds: list[Round], limit: float) -> list[str]:
     shares = [one.others for one in rounds if one.others > limit]
-    return (
-        [
-            f"in {len(shares)} of {len(rounds)} rounds other programs used more than {limit:.0%} of "
-            f"the gateway's core (worst {max(shares):.0%})"
-        ]
-        if shares
-        else []
-    )
+    if not shares:
+        return []
+    return [
+        f"in {len(shares)} of {len(rounds)} rounds other programs used more than {limit:.0%} "
+        f"of the gateway's core (worst {max(shares):.0%})"
+    ]
 
 
 def _notes(rounds: list[Round]) -> list[str]:

@@ -221,6 +221,41 @@ class TestCost:
         assert (loop.tasks - 1, loop.timers) == (1, 1)  # run_until_complete made a task as well
 
 
+class TestEagerTasks:
+    """Attempts that run inside ``create_task()``, as a task factory of Python 3.12 has it."""
+
+    pytestmark = pytest.mark.skipif(
+        not hasattr(asyncio, "eager_task_factory"), reason="needs Python 3.12"
+    )
+
+    def run(self, *results: str | Exception) -> tuple[str, int]:
+        made: list[int] = []
+
+        async def attempt() -> str:
+            made.append(1)
+            result = results[len(made) - 1]
+            if isinstance(result, Exception):
+                raise result
+            return result
+
+        async def main() -> str:
+            factory = getattr(asyncio, "eager_task_factory")  # noqa: B009  # mypy sees Python 3.11
+            asyncio.get_running_loop().set_task_factory(factory)
+            return await hedge(attempt, delay=0.3, extra=2, accept=is_good)
+
+        return run(main()), len(made)
+
+    def test_may_win_before_the_others_are_made(self) -> None:
+        assert self.run(OSError("1"), "won") == ("won", 2)
+
+    def test_may_win_at_once(self) -> None:
+        assert self.run("won") == ("won", 1)
+
+    def test_may_all_fail_at_once(self) -> None:
+        with pytest.raises(AllAttemptsFailed):
+            self.run("bad", "bad", OSError("3"))
+
+
 class TestEventLoops:
     @pytest.mark.unhurried(reason="uvloop keeps real time")
     def test_may_be_uvloop(self) -> None:

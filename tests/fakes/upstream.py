@@ -21,6 +21,7 @@ from typing import Self
 from tests.fakes.upstream_connection import Connection, Received
 from tests.fakes.upstream_script import Behaviour, answer
 
+
 class Upstream:
     """Listens from ``with`` to its end; its lists only grow, so any thread may read them."""
 

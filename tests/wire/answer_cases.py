@@ -77,7 +77,9 @@ def answers_without_body() -> Iterator[AnswerCase]:
     yield AnswerCase("to HEAD without a length", head(), "kept", to_head=True)
     surplus = head(LENGTH) + b"hello"
     yield AnswerCase("to HEAD with a body", surplus, "closed", to_head=True)
-    yield AnswerCase("without content but with some", head(status=empty) + b"x", "closed", status=204)
+    yield AnswerCase(
+        "without content but with some", head(status=empty) + b"x", "closed", status=204
+    )
 
 
 def interim_answers() -> Iterator[AnswerCase]:

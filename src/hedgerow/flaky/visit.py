@@ -4,7 +4,6 @@ The shell that carries a :class:`Fate` out: waits for a worker, works, then answ
 breaks or hangs.  What happens was decided in faults; how bytes are framed is wire's.
 """
 
-import itertools
 import math
 from collections.abc import Callable
 
@@ -17,7 +16,6 @@ from hedgerow.wire.timers import Timer
 
 _JSON = b"Content-Type: application/json\r\n"
 _TEXT = b"Content-Type: text/plain\r\n"
-_serial = itertools.count(1)
 
 
 class Visit:
@@ -28,7 +26,6 @@ class Visit:
     ) -> None:
         """``over`` is called once, when nothing is left to do for this request."""
         self.fate = fate
-        self.number = next(_serial)
         self.client_is_gone = False
         self.on_client_left: Callable[[Visit], None] = over
         self._engine = engine

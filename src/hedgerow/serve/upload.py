@@ -7,6 +7,7 @@ collects decides when it has become too long.
 
 from hedgerow.serve.attempt_call import AttemptCall
 from hedgerow.wire.body import Framing
+from hedgerow.wire.chunked import chunk
 from hedgerow.wire.request import Request
 
 
@@ -43,7 +44,9 @@ class Upload:
         if self._streams:
             call.has_more = True
             call.replayable = False
-            call.chunks = self._request.head.framing is Framing.CHUNKED
+            if self._request.head.framing is Framing.CHUNKED:
+                call.chunks = True
+                call.body = chunk(self._prefix) if self._prefix else b""
 
     def flow_to(self, call: AttemptCall) -> None:
         """The call is on its connection: send what came meanwhile, and read on if it has room."""
