@@ -5,11 +5,14 @@ loop is counted, and so are the objects that a request makes.  Counts are stable
 timings are not; whoever adds a task, a timer or a write to the common way sees it here.
 """
 
+import asyncio
 import gc
+from collections.abc import Callable
+from contextvars import Context
 from typing import Any
 
 import pytest
-from typing_extensions import override
+from typing_extensions import TypeVarTuple, override
 
 from hedgerow.serve.assembly import assemble
 from hedgerow.serve.proxy import ProxiedRequest
@@ -24,6 +27,8 @@ from tests.fakes.gateway_bench import stopped
 from tests.fakes.loop import FakeLoop
 from tests.fakes.transport import FakeTransport
 
+Arguments = TypeVarTuple("Arguments")
+
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nDate: now\r\n\r\nhello"
 HEDGED = """
 [upstream.work]
@@ -36,9 +41,29 @@ hedge    = {delay = "300ms", extra = 2, same_replica = true}
 
 
 class CountingLoop(FakeLoop):
-    """Counts tasks too, and makes none."""
+    """Counts tasks too, and makes none; ``end_turn`` does what is left for the end of a turn."""
 
     tasks_created = 0
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.soon: list[asyncio.Handle] = []
+
+    @override
+    def call_soon(
+        self,
+        callback: Callable[[*Arguments], object],
+        *args: *Arguments,
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self, context)
+        self.soon.append(handle)
+        return handle
+
+    def end_turn(self) -> None:
+        soon, self.soon = self.soon, []
+        for handle in soon:
+            handle._run()
 
     @override
     def create_task(self, *args: Any, **more: Any) -> Any:
@@ -56,9 +81,9 @@ class Kept:
         pool._open += 1
         pool._hand_out(self.connection)
 
-    def answers(self, raw: bytes = ANSWER) -> None:
+    def answers(self) -> None:
         self.transport.unsent.clear()
-        self.connection.data_received(raw)
+        self.connection.data_received(ANSWER)
 
 
 class Gateway:
@@ -78,11 +103,16 @@ class Gateway:
 
     def asks(self) -> None:
         self.client.sends(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.loop.end_turn()
+
+    def answered_by(self, kept: Kept) -> None:
+        kept.answers()
+        self.loop.end_turn()
 
     def request(self) -> None:
         """A request that its primary answers at once; the connection used last is next."""
         self.asks()
-        self.upstream[-1].answers()
+        self.answered_by(self.upstream[-1])
 
 
 @pytest.fixture
@@ -145,7 +175,8 @@ class TestHedgedRequest:
     def test_costs_one_write_an_attempt(self, gateway: Gateway) -> None:
         gateway.asks()
         gateway.loop.run_later(0.31)
-        gateway.upstream[0].answers()
+        gateway.loop.end_turn()
+        gateway.answered_by(gateway.upstream[0])
         assert [kept.transport.writes for kept in gateway.upstream] == [1, 1, 1]
         assert gateway.client.transport.writes == 1
         assert gateway.loop.tasks_created == 0

@@ -267,6 +267,22 @@ class TestDiscard:
         assert run(rejected) == "bad one"
         assert attempts.discarded == ["bad two"]
 
+    def test_is_not_broken_off_when_the_race_is_won_meanwhile(self) -> None:
+        discarded: list[str] = []
+
+        async def slowly(result: str) -> None:
+            await asyncio.sleep(0.02)
+            discarded.append(result)
+
+        def choosy(result: str) -> bool:
+            if result == "odd":
+                raise ValueError(result)
+            return True
+
+        attempts = Attempts(answers(0.1, "odd"), answers(0.01))
+        run(Hedger(burst(extra=1)).call(attempts, accept=choosy, discard=slowly))
+        assert discarded == ["odd"]
+
     def test_reports_its_own_trouble_and_goes_on(self) -> None:
         async def broken(result: str) -> None:
             raise RuntimeError("cannot close")

@@ -12,6 +12,7 @@ from hedgerow.faults import Behaviour
 from hedgerow.flaky import FlakyServer
 from hedgerow.wire import Engine, Listening
 from hedgerow.wire.descriptors import Descriptors
+from hedgerow.wire.outbox import WRITE_THROUGH
 from tests.fakes.client import FakeClient
 from tests.fakes.clock import FakeClock, stopped_clock
 from tests.fakes.gateway_client import ask
@@ -32,6 +33,7 @@ class Stage:
     def __init__(self, clock: FakeClock, **settings: object) -> None:
         self.loop = FakeLoop(clock)
         self.engine = Engine(self.loop, Descriptors(100))
+        self.engine.outbox = WRITE_THROUGH
         behaviour = Behaviour().changed({**CALM, **settings})
         self.server = FlakyServer(self.engine, behaviour)
 

@@ -46,6 +46,20 @@ class Arrival:
     def all_of(self, name: str) -> list[str]:
         return [value for key, value in self.fields if key == name]
 
+    @property
+    def decoded(self) -> bytes:
+        """The body, taken out of its chunks."""
+        pieces, rest = [], self.body
+        while True:
+            line, _, rest = rest.partition(b"\r\n")
+            size = int(line, 16)
+            pieces.append(rest[:size])
+            assert rest[size : size + 2] == b"\r\n"
+            rest = rest[size + 2 :]
+            if not size:
+                assert rest == b""
+                return b"".join(pieces)
+
     def send(self, data: bytes) -> None:
         if not self.connection.is_lost:
             self.connection.transport.write(data)

@@ -16,10 +16,12 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Self
+from typing import Final, Self
 
 from tests.fakes.upstream_connection import Connection, Received
 from tests.fakes.upstream_script import Behaviour, answer
+
+ANSWER: Final[Behaviour] = (answer(),)
 
 
 class Upstream:
@@ -29,7 +31,7 @@ class Upstream:
         self,
         script: Sequence[Behaviour] = (),
         *,
-        after: Behaviour = (answer(),),
+        after: Behaviour = ANSWER,
         tls: ssl.SSLContext | None = None,
         host: str = "127.0.0.1",
         port: int = 0,

@@ -59,6 +59,7 @@ class Network(VirtualLoop):
         self.peers: list[Peer] = []
         self.dialled: list[str] = []
         self.lookups = 0
+        self.on_connect: Callable[[], None] = lambda: None  # before the pool hears of it
 
     # --- for the test ---
 
@@ -98,9 +99,8 @@ class Network(VirtualLoop):
         return [(*kind, (address, port)) for address in self.names[host]]
 
     @override
-    async def create_connection(
-        self, factory: Any, host: Any = None, port: Any = None, **_: Any
-    ) -> Any:
+    async def create_connection(self, *where: Any, **_: Any) -> Any:
+        factory, host, _port = where
         self.dialled.append(host)
         await asyncio.sleep(self.round_trip)
         if host in self.fates:
@@ -111,5 +111,10 @@ class Network(VirtualLoop):
         peer = Peer(self, factory())
         self.peers.append(peer)
         self.call_soon(peer.protocol.connection_made, peer)
-        await asyncio.sleep(0)
+        self.on_connect()
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            peer.close()
+            raise
         return peer, peer.protocol

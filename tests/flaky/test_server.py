@@ -181,10 +181,11 @@ class TestChange:
 
 
 class TestSeed:
-    SETTINGS = {"latency": "uniform:1ms..100ms", "errors": "500:30%,reset:10%"}
+    LATENCY = "uniform:1ms..100ms"
+    ERRORS = "500:30%,reset:10%"
 
     def fates(self, clock: FakeClock, seed: int) -> list[bytes]:
-        stage = Stage(clock, seed=seed, **self.SETTINGS)
+        stage = Stage(clock, seed=seed, latency=self.LATENCY, errors=self.ERRORS)
         clients = [stage.asks() for _ in range(40)]
         stage.later(1.0)
         return [bytes(client.received).partition(b"Date")[0] for client in clients]
@@ -196,8 +197,8 @@ class TestSeed:
         assert self.fates(clock, 7) != self.fates(clock, 8)
 
     def test_gives_the_same_latencies_whatever_the_errors(self, clock: FakeClock) -> None:
-        with_errors = Stage(clock, seed=7, **self.SETTINGS)
-        without = Stage(clock, seed=7, latency=self.SETTINGS["latency"])
+        with_errors = Stage(clock, seed=7, latency=self.LATENCY, errors=self.ERRORS)
+        without = Stage(clock, seed=7, latency=self.LATENCY)
         draws = [
             [stage.server._script.next_fate(0.0).latency for _ in range(20)]
             for stage in (with_errors, without)

@@ -15,9 +15,9 @@ from hedgerow.serve.route import ProxyRoute
 from hedgerow.serve.routes import Pattern, Routes
 from hedgerow.wire.descriptors import Descriptors
 from hedgerow.wire.engine import Engine
-from hedgerow.wire.outbox import WRITE_THROUGH
 from hedgerow.wire.limits import Limits
 from hedgerow.wire.listening import Listening
+from hedgerow.wire.outbox import WRITE_THROUGH
 from tests.fakes.client import FakeClient
 from tests.fakes.clock import FakeClock
 from tests.fakes.gateway_bench import stopped

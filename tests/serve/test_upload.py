@@ -94,7 +94,11 @@ class TestBodyOfUnknownLength:
         assert room.lines == []
         room.body(b"y", ended=False)
         call = room.line(1).call
-        assert (call.body, call.has_more, call.chunks) == (b"b\r\n%by\r\n" % (b"x" * 10), True, True)
+        assert (call.body, call.has_more, call.chunks) == (
+            b"b\r\n%by\r\n" % (b"x" * 10),
+            True,
+            True,
+        )
         assert b"Transfer-Encoding: chunked\r\n" in call.head
 
     def test_goes_on_behind_what_went_with_the_head(self, clock: FakeClock) -> None:

@@ -1,4 +1,5 @@
 import pytest
+from typing_extensions import override
 
 from hedgerow.errors import Failure
 from hedgerow.wire.client import Call
@@ -51,6 +52,7 @@ class TestCall:
         told_at_the_end: list[str] = []
 
         class Asking(Call):
+            @override
             def answer_began(self, *_: object, ended: bool) -> None:
                 told_at_the_end.extend(line.owner.told)
 
@@ -115,6 +117,7 @@ class TestInterimAnswers:
 
     def test_are_the_last_thing_heard_by_a_call_that_they_made_cancel(self) -> None:
         class Cancelling(RecordedCall):
+            @override
             def informed(self, *_: object) -> None:
                 self.heard.append("informed")
                 self.cancel()

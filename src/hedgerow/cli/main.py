@@ -75,6 +75,7 @@ def run(words: Sequence[str]) -> int:
         code = _app(verb)(
             list(words), exit_on_error=False, print_error=False, result_action="return_value"
         )
+        sys.stdout.flush()  # here, where a reader that has gone is no surprise
     except cyclopts.CycloptsError as error:
         _tell(f"{error}\nSee hedgerow {verb + ' ' if verb in VERBS else ''}--help.")
         return USAGE

@@ -225,16 +225,16 @@ class Race(Generic[T]):
     # --- clearing away ---
 
     async def _clear_away(self, *, keep: Attempt | None) -> None:
-        """End every attempt and discard every answer but the one to keep."""
+        """See every attempt end, and discard every answer but the one to keep.
+
+        Cancels nothing: what must be has been, and a second time would break off its clean-up.
+        """
         kept = 0 if keep is None else keep.number
         running = [
             task for number, task in self._tasks.items() if number != kept and not task.done()
         ]
         if not running and self._answers.keys() <= {kept}:
             return
-        for task in running:
-            if not task.cancelling():  # a second one would break off its own clean-up
-                task.cancel()
         cleaning = self._loop.create_task(self._clean(running, kept))
         _cleaning.add(cleaning)
         cleaning.add_done_callback(_cleaning.discard)

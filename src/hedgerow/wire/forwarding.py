@@ -16,11 +16,12 @@ from hedgerow.wire.heads import Fields, RequestHead, ResponseHead
 
 Forwarded = Literal["replace", "append"]
 
-_VIA: Final = b"1.1 hedgerow"
+#: The version is the one in which the message came (RFC 9110 section 7.6.3).
+_VIA: Final = {True: b"1.1 hedgerow", False: b"1.0 hedgerow"}
 #: Never dropped because a Connection field names them: they are not the client's to remove
 #: (RFC 9110 section 7.6.1), and we write the framing ones ourselves anyway.
 _NOT_NOMINABLE: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"cookie",
-                                   b"authorization", b"cache-control"})  # fmt: skip
+                                   b"authorization", b"cache-control", b"date"})  # fmt: skip
 
 #: Methods whose empty body is worth saying: a server may refuse them with 411 otherwise.
 _WITH_BODY: Final = frozenset({b"POST", b"PUT", b"PATCH"})
@@ -56,9 +57,9 @@ def request_lines(request: RequestHead, target: bytes, host: bytes) -> bytes:
 
 def client_lines(request: RequestHead, *, peer: str, is_tls: bool, forwarded: Forwarded) -> bytes:
     """Build the part that tells who asked: Via, X-Forwarded-*, Forwarded."""
-    if not request.was_forwarded:
+    if not request.was_forwarded and request.is_http11:
         return _about_client(peer, request.host, is_tls=is_tls)
-    return b"".join(_merged(request, peer, is_tls=is_tls, append=forwarded == "append"))
+    return _merged(request, peer, is_tls=is_tls, append=forwarded == "append")
 
 
 def length_line(request: RequestHead, buffered: int | None) -> bytes:
@@ -87,30 +88,44 @@ def downstream_fields(head: ResponseHead, date: bytes) -> bytes:
 def _about_client(peer: str, host: bytes, *, is_tls: bool) -> bytes:
     """Return the lines that tell who asked us; the same for all requests of one client."""
     scheme = b"https" if is_tls else b"http"
-    return (
-        b"Via: %b\r\nX-Forwarded-For: %b\r\nX-Forwarded-Proto: %b\r\nX-Forwarded-Host: %b\r\n"
-    ) % (_VIA, peer.encode(), scheme, host)
+    return _lines(via=_VIA[True], client=peer.encode(), scheme=scheme, host=host)
 
 
-def _merged(request: RequestHead, peer: str, *, is_tls: bool, append: bool) -> list[bytes]:
+def _merged(request: RequestHead, peer: str, *, is_tls: bool, append: bool) -> bytes:
     """Return the lines where something set apart has to be combined with ours."""
     came: dict[bytes, bytes] = {}
     for name, value in request.apart:
         came[name] = came[name] + b", " + value if name in came else value
-    via = came.get(b"via")
-    address = peer.encode()
-    lines = [b"Via: %b\r\n" % (via + b", " + _VIA if via else _VIA)]
-    if not append:
-        came = {}
-    before = came.get(b"x-forwarded-for")
-    lines.append(b"X-Forwarded-For: %b\r\n" % (before + b", " + address if before else address))
+    via = _listed(came.get(b"via"), _VIA[request.is_http11])
+    client = peer.encode()
     scheme = b"https" if is_tls else b"http"
-    lines.append(b"X-Forwarded-Proto: %b\r\n" % came.get(b"x-forwarded-proto", scheme))
-    lines.append(b"X-Forwarded-Host: %b\r\n" % came.get(b"x-forwarded-host", request.host))
+    if not append:
+        return _lines(via=via, client=client, scheme=scheme, host=request.host)
+    lines = _lines(
+        via=via,
+        client=_listed(came.get(b"x-forwarded-for"), client),
+        scheme=came.get(b"x-forwarded-proto", scheme),
+        host=came.get(b"x-forwarded-host", request.host),
+    )
     if b"forwarded" in came:
-        node = b'"[%b]"' % address if b":" in address else address
-        lines.append(b"Forwarded: %b, for=%b;proto=%b\r\n" % (came[b"forwarded"], node, scheme))
+        node = b'"[%b]"' % client if b":" in client else client or b"unknown"
+        lines += b"Forwarded: %b, for=%b;proto=%b\r\n" % (came[b"forwarded"], node, scheme)
     return lines
+
+
+def _lines(*, via: bytes, client: bytes, scheme: bytes, host: bytes) -> bytes:
+    """Write down what is known: a unix socket has no address, HTTP/1.0 may have no Host."""
+    lines = [b"Via: %b\r\n" % via]
+    if client:
+        lines.append(b"X-Forwarded-For: %b\r\n" % client)
+    lines.append(b"X-Forwarded-Proto: %b\r\n" % scheme)
+    if host:
+        lines.append(b"X-Forwarded-Host: %b\r\n" % host)
+    return b"".join(lines)
+
+
+def _listed(before: bytes | None, own: bytes) -> bytes:
+    return b"%b, %b" % (before, own) if before and own else before or own
 
 
 def _without_nominated(fields: Fields, options: frozenset[bytes]) -> Fields:

@@ -247,9 +247,11 @@ class Pool:
             async with asyncio.timeout_at(until):
                 addresses = await self._resolve()
         except TimeoutError:
-            raise OSError(f"the name {origin.host} was not resolved within {limit:g}s") from None
+            raise OSError(f"the name {origin.host}: no answer within {limit:g}s") from None
+        except socket.gaierror as error:
+            raise OSError(f"the name {origin.host}: {error.strerror}") from None
         first = next(self._rotation)
-        last: OSError = OSError(f"the name {origin.host} has no address")
+        last: OSError = OSError(f"the name {origin.host}: no address")
         for tried in range(len(addresses)):
             address = addresses[(first + tried) % len(addresses)]
             # One that does not even refuse must leave time for the others.

@@ -1,8 +1,8 @@
 """A pool on a network without sockets, and the calls that a test starts on it."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 
-import pytest
 from typing_extensions import override
 
 from hedgerow.wire.client import Call
@@ -20,9 +20,8 @@ NAME = "up.example"
 class HandSweeper(Sweeper):
     """Sweeps when a test says so."""
 
-    now = 0.0
-
     def __init__(self) -> None:
+        self.now = 0.0
         self.functions: list[Callable[[float], None]] = []
 
     @override
@@ -91,20 +90,19 @@ class Bench:
         self.network.says(peer, raw)
         self.network.later(0.1)
 
-    def leaves_unnoticed(self, peer: Peer) -> None:
-        """The upstream is gone, and the next call goes out before the loop hears of it."""
-
     @property
     def counts(self) -> tuple[int, int, int]:
         """Connections open and idle, descriptors in use."""
         return self.pool.open_connections, self.pool.idle_connections, self.descriptors.in_use
 
 
-@pytest.fixture
-def bench() -> Iterator[Bench]:
+@contextlib.contextmanager
+def open_bench() -> Iterator[Bench]:
+    """A bench; at its end everything is closed, and nothing may still be counted."""
     made = Bench()
     yield made
     made.closes()
+    made.network.later(60.0)  # whoever still dials has given up
     for peer in made.peers:
         made.network.does(peer.abort)
     made.network.settle()
