@@ -2,12 +2,15 @@
 
 import asyncio
 import gc
+import io
 import os
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
 import uvloop
+from typing_extensions import override
 
 from hedgerow.cli import process
 from hedgerow.errors import ConfigError
@@ -77,6 +80,18 @@ class TestAnnounce:
     def test_goes_to_the_operator_at_once(self, capsys: pytest.CaptureFixture[str]) -> None:
         process.announce("serving on http://127.0.0.1:8080")
         assert capsys.readouterr().err == "hedgerow: serving on http://127.0.0.1:8080\n"
+
+
+class TestReaderThatIsGone:
+    def test_stops_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Gone(io.StringIO):
+            @override
+            def write(self, text: str, /) -> int:
+                raise BrokenPipeError
+
+        monkeypatch.setattr(sys, "stderr", Gone())
+        process.announce("draining")
+        process.tell("GET / -> 200, 1ms")
 
 
 class TestListenAddress:

@@ -95,10 +95,12 @@ class Connection(asyncio.Protocol):
                 await asyncio.sleep(step)
 
     async def _act(self, act: Act) -> None:
+        sock: socket.socket = self.transport.get_extra_info("socket")
         if act is Act.CLOSE:
             self.transport.close()
+        elif act is Act.END:
+            sock.shutdown(socket.SHUT_WR)
         elif act is Act.RESET:
-            sock: socket.socket = self.transport.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.transport.abort()
         elif act is Act.HANG:

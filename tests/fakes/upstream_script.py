@@ -9,6 +9,7 @@ class Act(enum.Enum):
 
     EARLY = enum.auto()  # anywhere in it: begin at the request's head, before its body
     CLOSE = enum.auto()  # cleanly, whatever the answer said
+    END = enum.auto()  # of what we send, by a bare FIN: under TLS without a goodbye
     RESET = enum.auto()
     HANG = enum.auto()  # until the other end has had enough
     STOP_READING = enum.auto()  # the sender's buffers fill up

@@ -4,6 +4,7 @@ Must not know what is served.
 """
 
 import asyncio
+import contextlib
 import gc
 import signal
 import sys
@@ -61,9 +62,15 @@ def settle() -> None:
 
 
 def announce(text: str) -> None:
-    """Tell the operator something on stderr, at once."""
-    sys.stderr.write(f"hedgerow: {text}\n")
-    sys.stderr.flush()
+    """Tell the operator something on stderr, at once; one who does not listen stops nothing."""
+    tell(f"hedgerow: {text}")
+
+
+def tell(text: str) -> None:
+    """Write lines to stderr, if somebody still reads it."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
 
 def listen_address(host: str, port: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from hedgerow.cli.process import StopSignals, announce, run, settle
+from hedgerow.cli.process import StopSignals, announce, run, settle, tell
 from hedgerow.errors import ConfigError
 from hedgerow.serve.assembly import assemble
 from hedgerow.serve.settings import Settings
@@ -129,7 +129,7 @@ def _settings(urls: tuple[str, ...], config: Path | None, words: dict[str, objec
 async def _serve(settings: Settings) -> int:
     signals = StopSignals()
     engine = Engine(asyncio.get_running_loop())
-    gateway = assemble(settings, engine, _tell_story)
+    gateway = assemble(settings, engine, tell)
     listening = [Listening(address) for address in settings.server.listen]
     await gateway.listen(listening)
     settle()
@@ -143,7 +143,3 @@ async def _serve(settings: Settings) -> int:
         announce(f"{left} connections were still busy after the drain timeout")
     engine.close()
     return code
-
-
-def _tell_story(text: str) -> None:
-    sys.stderr.write(text + "\n")
