@@ -104,6 +104,7 @@ def aftermath() -> tuple[Counter[object], dict[str, int]]:
             await asyncio.gather(*(crowd.member() for _ in range(AT_ONCE)))
             await eventually(lambda: not running.clients)
             await asyncio.sleep(0.5)  # past the last deadline
+            await eventually(lambda: not any(pool._opening for pool in running.gateway.pools))
             return crowd.outcomes, left(running)
 
     return play(main(), seconds=60)

@@ -3,15 +3,34 @@
 from collections.abc import Iterator
 
 import pytest
+from typing_extensions import override
 
 from hedgerow.errors import Failure
+from hedgerow.wire.heads import ResponseHead
 from tests.end_to_end.client_side import LOOPS, ClientSide, open_side
 from tests.fakes.upstream import Upstream
 from tests.fakes.upstream_calls import GET, RecordedCall
-from tests.fakes.upstream_script import Act, answer
+from tests.fakes.upstream_script import Act, Behaviour, answer
 
 OPEN = b"HTTP/1.1 200 OK\r\n\r\nhello"
 BIG = bytes(range(256)) * 40_000  # ten megabytes: more than the kernel keeps for us
+
+
+class PausingCall(RecordedCall):
+    """Has enough after the first of the answer."""
+
+    @override
+    def answer_began(self, head: ResponseHead, data: bytes, *, ended: bool) -> None:
+        super().answer_began(head, data, ended=ended)
+        self.pause()
+
+
+class HastyCall(RecordedCall):
+    """Is cancelled in the moment it was sent."""
+
+    @override
+    def sent(self) -> None:
+        self.cancel()
 
 
 @pytest.fixture(params=LOOPS)
@@ -50,7 +69,12 @@ class TestAnswer:
         assert call.outcome == ([], 200, b"hello and more", True, None)
 
     def test_may_come_after_others(self, side: ClientSide) -> None:
-        interim = [b"HTTP/1.1 103 X\r\nLink: </a>\r\n\r\n", 0.02, b"HTTP/1.1 100 X\r\n\r\n", 0.02]
+        interim: Behaviour = [
+            b"HTTP/1.1 103 X\r\nLink: </a>\r\n\r\n",
+            0.02,
+            b"HTTP/1.1 100 X\r\n\r\n",
+            0.02,
+        ]
         with Upstream([[*interim, answer()]]) as upstream:
             side.uses(upstream)
             assert side.finishes().outcome == ([103], 200, b"ok", True, None)
@@ -76,7 +100,7 @@ class TestKeptConnection:
         ids=["says close", "surplus", "HTTP/1.0", "closes all the same", "resets"],
     )
     def test_is_not_kept_after_an_answer_that_ends_it(
-        self, side: ClientSide, behaviour: list[bytes | float | Act]
+        self, side: ClientSide, behaviour: Behaviour
     ) -> None:
         with Upstream([behaviour]) as upstream:
             side.uses(upstream)
@@ -138,7 +162,9 @@ class TestTruncatedAnswer:
 
 
 class TestUpstreamThatSpeaksSomethingElse:
-    @pytest.mark.parametrize("raw", [b"SSH-2.0-x\r\n", b"\0\0\x12\4\0\0\0\0\0", b"HTTP/2 200\r\n\r\n"])
+    @pytest.mark.parametrize(
+        "raw", [b"SSH-2.0-x\r\n", b"\0\0\x12\4\0\0\0\0\0", b"HTTP/2 200\r\n\r\n"]
+    )
     def test_fails_the_call_and_loses_its_connection(self, side: ClientSide, raw: bytes) -> None:
         with Upstream([[raw, Act.HANG]]) as upstream:
             side.uses(upstream)
@@ -155,10 +181,8 @@ class TestSlowCaller:
     def test_holds_the_upstream_back(self, side: ClientSide) -> None:
         with Upstream([[answer(body=BIG)]]) as upstream:
             side.uses(upstream)
-            call = side.starts()
+            call = side.starts(PausingCall())
             side.until(lambda: call.received)
-            side.does(call.pause)
-            side.runs(0.2)
             held = len(call.received)
             side.runs(0.2)
             assert len(call.received) == held < len(BIG)
@@ -169,9 +193,8 @@ class TestSlowCaller:
     def test_hears_of_a_reset_once_it_reads_on(self, side: ClientSide) -> None:
         with Upstream([[answer(body=BIG)[:-1], Act.RESET]]) as upstream:
             side.uses(upstream)
-            call = side.starts()
+            call = side.starts(PausingCall())
             side.until(lambda: call.received)
-            side.does(call.pause)
             side.runs(0.1)
             side.does(call.resume)
             side.until(lambda: call.is_done)
@@ -185,7 +208,7 @@ class TestCancelledCall:
         ids=["sent", "head", "body"],
     )
     def test_is_a_reset_at_once_for_the_upstream(
-        self, side: ClientSide, behaviour: list[bytes | float | Act]
+        self, side: ClientSide, behaviour: Behaviour
     ) -> None:
         with Upstream([behaviour]) as upstream:
             side.uses(upstream)
@@ -201,9 +224,7 @@ class TestCancelledCall:
     def test_in_the_moment_it_was_sent_is_one_too(self, side: ClientSide) -> None:
         with Upstream([[Act.HANG]]) as upstream:
             side.uses(upstream)
-            call = RecordedCall()
-            call.sent = call.cancel  # type: ignore[method-assign]  # the earliest moment there is
-            side.starts(call)
+            side.starts(HastyCall())
             side.until(lambda: upstream.connections and upstream.connections[0].ended)
             assert upstream.connections[0].ended == "reset"
             assert side.counts == (0, 0, 0)

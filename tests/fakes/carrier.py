@@ -10,6 +10,7 @@ class FakeCarrier:
         self.closes = closes
         self.peer = "192.0.2.7"
         self.is_tls = False
+        self.is_first = False
         self.written: list[bytes] = []
         self.asked: list[str] = []
 

@@ -21,6 +21,7 @@ Script = Callable[["Arrival"], Awaitable[None]]
 End = Literal["reset", "closed"]
 
 _KEPT: Final = 1 << 20
+_BACKLOG: Final = 1024  # a connection that finds no room tries again a second later
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 
@@ -185,11 +186,13 @@ class Upstream:
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
-        sock = socket.create_server(("127.0.0.1", self.port))
+        sock = socket.create_server(("127.0.0.1", self.port), backlog=_BACKLOG)
         if self.window is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.window)
         self.port = sock.getsockname()[1]
-        self._server = await loop.create_server(lambda: _Connection(self), sock=sock)
+        self._server = await loop.create_server(
+            lambda: _Connection(self), sock=sock, backlog=_BACKLOG
+        )
 
     async def stop(self) -> None:
         """Refuse connections from now on, and break the ones that there are."""

@@ -39,20 +39,33 @@ class TestDateLine:
 
 
 class TestArrival:
-    def test_is_when_the_loop_woke_while_it_keeps_up(self, loop: FakeLoop) -> None:
-        assert engine(loop).arrival(loop.time() + 0.005, request()) == loop.time()
+    def test_is_now_while_the_loop_keeps_up(self, loop: FakeLoop) -> None:
+        assert engine(loop).arrival(loop.time(), request()) == loop.time()
 
-    def test_is_asked_of_the_kernel_while_it_does_not(self, loop: FakeLoop) -> None:
-        now = loop.time() + 0.05
-        assert engine(loop).arrival(now, request()) == now - 0.5
+    def test_of_the_first_on_a_connection_is_asked_of_the_kernel(self, loop: FakeLoop) -> None:
+        first = request()
+        first.is_first = True
+        assert engine(loop).arrival(loop.time(), first) == loop.time() - 0.5
 
-    def test_is_asked_of_the_kernel_for_a_while_after(self, loop: FakeLoop) -> None:
-        one = engine(loop)
-        one.arrival(loop.time() + 0.05, request())
-        loop.run_later(0.2)
-        assert one.arrival(loop.time(), request()) == loop.time() - 0.5
-        loop.run_later(1.0)
-        assert one.arrival(loop.time(), request()) == loop.time()
+    def test_is_asked_of_the_kernel_late_in_a_long_turn(self, loop: FakeLoop) -> None:
+        one, now = engine(loop), loop.time()
+        one.arrival(now, request())
+        assert one.arrival(now + 0.05, request()) == now + 0.05 - 0.5
+
+    def test_is_asked_of_the_kernel_for_a_while_after_a_long_turn(self, loop: FakeLoop) -> None:
+        one, now = engine(loop), loop.time()
+        one.arrival(now, request())
+        one.arrival(now + 0.05, request())
+        one._turn_ended()
+        assert one.arrival(now + 0.2, request()) == now + 0.2 - 0.5
+        one._turn_ended()
+        assert one.arrival(now + 1.0, request()) == now + 1.0
+
+    def test_is_now_in_short_turns_that_follow_each_other(self, loop: FakeLoop) -> None:
+        one, now = engine(loop), loop.time()
+        one.arrival(now, request())
+        one._turn_ended()
+        assert one.arrival(now + 0.05, request()) == now + 0.05
 
 
 class TestClosedEngine:

@@ -2,14 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hedgerow.errors import Failure, PeerError, UpstreamError
+from hedgerow.errors import PeerError
 from hedgerow.wire.body import Framing
-from hedgerow.wire.heads import (
-    RequestHead,
-    RequestHeadParser,
-    ResponseHead,
-    ResponseHeadParser,
-)
+from hedgerow.wire.heads import RequestHead, RequestHeadParser
 
 
 def head(first: bytes, *fields: bytes) -> bytes:
@@ -157,73 +152,3 @@ class TestSharedParser:
         request = shared.parse(PLAIN)
         assert (request.target, request.host) == (b"/next", b"b.example")
         assert request.fields == [(b"X-Next", b"y")]
-
-
-def answer(
-    *fields: bytes, first: bytes = b"HTTP/1.1 200 OK", to_head: bool = False
-) -> ResponseHead:
-    raw = head(first, *fields)
-    return ResponseHeadParser().parse(raw, to_head=to_head, upstream="up:1")
-
-
-class TestAnswersFraming:
-    def test_is_its_length(self) -> None:
-        response = answer(b"Content-Length: 5")
-        assert (response.framing, response.content_length) == (Framing.LENGTH, 5)
-
-    def test_is_chunked(self) -> None:
-        assert answer(b"Transfer-Encoding: chunked").framing is Framing.CHUNKED
-
-    def test_is_the_end_of_the_connection_without_either(self) -> None:
-        response = answer()
-        assert (response.framing, response.keep_alive) == (Framing.UNTIL_CLOSE, False)
-
-    @pytest.mark.parametrize("first", [b"HTTP/1.1 204 No Content", b"HTTP/1.1 304 Not Modified"])
-    def test_is_none_for_a_status_without_body(self, first: bytes) -> None:
-        assert answer(b"Content-Length: 5", first=first).framing is Framing.NONE
-
-    def test_is_none_for_the_answer_to_a_head(self) -> None:
-        response = answer(b"Content-Length: 5", to_head=True)
-        assert (response.framing, response.content_length) == (Framing.NONE, 5)
-
-
-class TestAnswersRefusal:
-    @pytest.mark.parametrize(
-        "fields",
-        [
-            (b"Content-Length: 5", b"Content-Length: 5"),
-            (b"Content-Length: +5",),
-            (b"Content-Length: 5", b"Transfer-Encoding: chunked"),
-            (b"Transfer-Encoding: gzip, chunked",),
-            (b"X : y",),
-            (b"X: a\0",),
-        ],
-        ids=str,
-    )
-    def test_is_for_framing_in_doubt(self, fields: tuple[bytes, ...]) -> None:
-        with pytest.raises(UpstreamError) as caught:
-            answer(*fields)
-        assert caught.value.failure is Failure.PROTOCOL
-        assert "up:1" in str(caught.value)
-
-    @pytest.mark.parametrize(
-        "first",
-        [b"HTTP/1.1 101 Switching Protocols", b"HTTP/2.0 200 OK", b"HTTP/1.1 099 X", b"ICY 200 OK"],
-    )
-    def test_is_for_what_is_no_answer_to_us(self, first: bytes) -> None:
-        with pytest.raises(UpstreamError):
-            answer(b"Connection: upgrade", b"Upgrade: x", first=first)
-
-
-class TestAnswersFields:
-    def test_are_kept_but_for_those_about_this_hop(self) -> None:
-        response = answer(b"Server: x", b"Date: now", b"Keep-Alive: y", b"Content-Length: 0")
-        assert response.fields == [(b"Server", b"x"), (b"Date", b"now")]
-        assert response.has_date
-
-    def test_tell_when_to_come_back(self) -> None:
-        assert answer(b"Retry-After: 3").retry_after == b"3"
-
-    def test_decide_whether_the_connection_stays(self) -> None:
-        assert answer(b"Content-Length: 0").keep_alive
-        assert not answer(b"Content-Length: 0", b"Connection: close").keep_alive

@@ -177,12 +177,15 @@ class TestPause:
 
         run(main())
 
-    def test_that_follows_a_resume_at_once_wins(self, run: Run) -> None:
+    @pytest.mark.parametrize("turns", [0, 1, 2, 3])
+    def test_that_follows_a_resume_wins(self, run: Run, turns: int) -> None:
         async def main() -> None:
             listening = Listening("127.0.0.1:0")
             await listening.start(Greeter)
             listening.pause()
             listening.resume()
+            for _ in range(turns):
+                await asyncio.sleep(0)
             listening.pause()
             waiting = asyncio.ensure_future(greeting(listening))
             for _ in range(20):

@@ -145,7 +145,7 @@ class TestFailedCall:
         assert call.heard == []
         bench.network.later(0.2)
         assert (call.failure, call.detail) == (
-            Failure.CONNECT, "192.0.2.1:80: no connection within 3s",
+            Failure.CONNECT, "192.0.2.1:80: no connection within 3.0s",
         )  # fmt: skip
 
     @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ class Story:
         self.client.leaves()
 
 
+@pytest.mark.unhurried(reason="lets minutes pass, a quarter of a second at a time")
 class TestAnyOrderOfEvents:
     @given(st.lists(STEPS, max_size=25), st.booleans())
     def test_gives_at_most_one_answer_a_request_and_an_end(

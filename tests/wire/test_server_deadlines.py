@@ -62,6 +62,14 @@ class TestHead:
             site.loop.run_later(0.6)
         assert client.statuses == [408]
 
+    def test_gets_no_more_time_for_a_trickle_after_an_answer(self, clock: FakeClock) -> None:
+        site, client = served(clock)
+        client.sends(get())
+        for byte in get()[:20]:
+            client.sends(bytes([byte]))
+            site.loop.run_later(0.6)
+        assert client.statuses == [200, 408]
+
     def test_gets_its_time_anew_after_an_answer(self, clock: FakeClock) -> None:
         site, client = served(clock)
         client.sends(get())

@@ -32,6 +32,7 @@ class Engine:
         self.sweeper = Sweeper(loop)
         self.outbox: Outbox = TurnOutbox(loop)
         self.descriptors = descriptors or Descriptors(raise_limit())
+        self._turn_began_at = 0.0  # when the first request of this turn was read; 0: none was
         self._late_until = 0.0  # the loop does not keep up
         self.wall = datetime.datetime.now(datetime.UTC)
         self.date_line = b""  # "Date: ...\r\n" (RFC 9110 section 6.6.1), renewed by the sweep
@@ -42,20 +43,26 @@ class Engine:
         """When a request arrived that is being read now: not when its turn came.
 
         In a burst of a thousand the last one is read 100 ms after it came, and its client has
-        been waiting all the same.  While the loop keeps up, its wake-up time is good enough;
-        while it does not, the kernel is asked (3 us).
+        been waiting all the same.  The kernel knows (3 us to ask); it is asked for the first
+        request of a connection, which may have waited to be accepted, and while turns of the
+        loop take long.  (``loop.time()`` does not tell when the turn began: uvloop's moves on.)
         """
-        woke = self.loop.time()
-        if now - woke > _LATE:
+        if self._turn_began_at == 0.0:
+            self._turn_began_at = now
+            self.loop.call_soon(self._turn_ended)
+        elif now - self._turn_began_at > _LATE:
             self._late_until = now + _REMEMBERED
-        if now > self._late_until:
-            return woke
-        return now - request.data_age()
+        if request.is_first or now < self._late_until:
+            return now - request.data_age()
+        return now
 
     def close(self) -> None:
         """Stop every timer."""
         self.wheel.close()
         self.sweeper.close()
+
+    def _turn_ended(self) -> None:
+        self._turn_began_at = 0.0
 
     def _tick(self, now: float) -> None:
         self.wall = datetime.datetime.now(datetime.UTC)

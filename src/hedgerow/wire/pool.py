@@ -337,7 +337,7 @@ def _reason(address: tuple[str, int], error: OSError, seconds: float) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         what = f"its certificate is not accepted: {error.verify_message}"
     elif isinstance(error, TimeoutError) and not error.errno:
-        what = f"no connection within {seconds:.3g}s"
+        what = f"no connection within {seconds:.1f}s"
     elif isinstance(error, ssl.SSLError) or not error.errno:
         what = str(error) or "closed while connecting"
     else:

@@ -35,6 +35,7 @@ class Carrier(Protocol):
     closes: bool  # after the current answer
     peer: str  # the other end's address, without the port; empty where it has none
     is_tls: bool
+    is_first: bool  # nothing was asked before on this connection
 
     def keeps_alive(self, head: RequestHead) -> bool:
         """Say whether another request may follow this one."""
@@ -74,6 +75,7 @@ class Request:
         "_writes_body",
         "body_sent",
         "head",
+        "is_first",
         "is_tls",
         "peer",
         "sink",
@@ -86,6 +88,7 @@ class Request:
         self.status = 0  # of the answer, once it has begun
         self.peer = connection.peer
         self.is_tls = connection.is_tls
+        self.is_first = connection.is_first
         self.body_sent = 0  # bytes of the answer's body, without the coding
         self._connection: Carrier | None = connection
         self._awaits_continue = head.expects_continue

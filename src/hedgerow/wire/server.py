@@ -55,6 +55,7 @@ class ServerConnection(Link):
         "_request",
         "_served",
         "closes",
+        "is_first",
     )
 
     def __init__(self, listener: Listener) -> None:
@@ -64,6 +65,7 @@ class ServerConnection(Link):
         # For the life of the connection.
         self._busy = False  # inside _advance(): whatever completes meanwhile must not nest
         self._served = False  # an answer was given since the last head began: idle, not slow
+        self.is_first = True  # nothing was asked before
         self._half_closed = False  # the client will send no more, and still wants its answer
         self.closes = False  # after the current answer
         # For the life of one request.
@@ -210,6 +212,7 @@ class ServerConnection(Link):
         self._tail = data[end + 4 :]
         self.due_at = math.inf
         self._request = request = Request(head, self)
+        self.is_first = False
         if head.framing is NO_BODY:
             self._listener.handle(request)
         else:
@@ -277,9 +280,6 @@ class ServerConnection(Link):
             return None
         if reader.ended:
             self._body = None
-            if self._body_held:
-                self._body_held = False
-                self._resume()
             self._time_request()
         return body
 
