@@ -25,10 +25,22 @@ class FakeLoop(asyncio.BaseEventLoop):
         self.timers_armed = 0
         self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
         self._order = itertools.count()
+        self._soon: list[asyncio.Handle] = []
 
     @override
     def time(self) -> float:
         return self.clock.now
+
+    @override
+    def call_soon(
+        self,
+        callback: Callable[[*Arguments], object],
+        *args: *Arguments,
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self, context)
+        self._soon.append(handle)
+        return handle
 
     @override
     def call_later(
@@ -50,6 +62,9 @@ class FakeLoop(asyncio.BaseEventLoop):
 
     def run_later(self, seconds: float) -> None:
         """Let time pass, and fire what comes due on the way."""
+        soon, self._soon = self._soon, []
+        for called in soon:
+            called._run()
         until = self.clock.now + seconds
         while self._timers and self._timers[0][0] <= until:
             when, _, handle = heapq.heappop(self._timers)
