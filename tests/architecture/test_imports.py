@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from importlinter.cli import lint_imports
+
 from tests.architecture.repository import ROOT, SOURCE, parsed, shown
 
 ROOMS = sorted(SOURCE.glob("**/__init__.py"))

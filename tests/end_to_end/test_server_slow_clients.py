@@ -24,7 +24,8 @@ def trickle(client: socket.socket, data: bytes, pause: float) -> Iterator[None]:
             client.sendall(bytes([byte]))
         except OSError:
             return
-        yield time.sleep(pause)
+        time.sleep(pause)
+        yield
 
 
 def nobody_is_left(server: LiveServer) -> bool:

@@ -19,6 +19,7 @@ class FakeOwner:
         self.memo: HeadMemo[ResponseHead] = HeadMemo()
         self.told: list[str] = []
         self.resent: list[Call] = []
+        self.streaming = False
 
     def opened(self, connection: ClientConnection) -> None:
         self.told.append("opened")
@@ -26,6 +27,9 @@ class FakeOwner:
     def release(self, connection: ClientConnection, *, reusable: bool) -> None:
         self.told.append("reusable" if reusable else "not reusable")
         connection.is_reused = reusable
+
+    def streams(self, connection: ClientConnection) -> None:
+        self.streaming = True
 
     def lost(self, connection: ClientConnection) -> None:
         self.told.append("lost")

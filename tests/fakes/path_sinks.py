@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from typing_extensions import override
+
 from hedgerow.wire.body import Framing
 from hedgerow.wire.request import Request
 
@@ -32,12 +34,15 @@ class Echo(Silent):
         if head.framing is Framing.NONE:
             request.write(b"", ended=True)
 
+    @override
     def body_received(self, data: bytes, *, ended: bool) -> None:
         self._request.write(data, ended=ended)
 
+    @override
     def writing_paused(self) -> None:
         self._request.pause_body()
 
+    @override
     def writing_resumed(self) -> None:
         self._request.resume_body()
 
@@ -50,6 +55,7 @@ class Collect(Silent):
         self._size = 0
         request.accept_body()
 
+    @override
     def body_received(self, data: bytes, *, ended: bool) -> None:
         self._size += len(data)
         if ended:
@@ -62,6 +68,7 @@ class Never(Silent):
     def __init__(self, left: Callable[[], None]) -> None:
         self._left = left
 
+    @override
     def client_left(self) -> None:
         self._left()
 
@@ -77,9 +84,11 @@ class Stream(Silent):
         request.begin(200, b"", size, ended=False)
         self.writing_resumed()
 
+    @override
     def writing_paused(self) -> None:
         self._waits = True
 
+    @override
     def writing_resumed(self) -> None:
         self._waits = False
         while self._left > 0 and not self._waits:

@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from tests.fakes.case_studies import Upstream
-
 from hedgerow.errors import Failure
 from hedgerow.policy import (
     NO_HEDGE,
@@ -34,6 +32,7 @@ from hedgerow.policy import (
     State,
     Step,
 )
+from tests.fakes.case_studies import Upstream
 
 START: Final = 1_000_000.0
 

@@ -4,7 +4,6 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.faults.samples import laws, lognormal_with_stragglers, work_server
 
 from hedgerow.faults import (
     Constant,
@@ -16,6 +15,7 @@ from hedgerow.faults import (
     Uniform,
     success_of_burst_hedge,
 )
+from tests.faults.samples import laws, lognormal_with_stragglers, work_server
 
 #: Requests of the rule played out; deviations shrink with its square root.
 PLAYED = 20_000

@@ -3,7 +3,6 @@ import dataclasses
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.faults.samples import RECORDED, laws, read_recorded, work_server
 
 from hedgerow.errors import ConfigError
 from hedgerow.faults import (
@@ -16,6 +15,7 @@ from hedgerow.faults import (
     Replayed,
     SpellRule,
 )
+from tests.faults.samples import RECORDED, laws, read_recorded, work_server
 
 
 class TestDefault:

@@ -4,7 +4,6 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.faults.samples import RECORDED, draws, laws, lognormal_with_stragglers, work_server
 
 from hedgerow.faults import (
     Constant,
@@ -16,6 +15,7 @@ from hedgerow.faults import (
     ReplayedInOrder,
     Uniform,
 )
+from tests.faults.samples import RECORDED, draws, laws, lognormal_with_stragglers, work_server
 
 
 def largest_gap(law: Law, count: int) -> float:

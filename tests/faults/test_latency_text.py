@@ -2,7 +2,6 @@ from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
-from tests.faults.samples import RECORDED, laws, read_recorded, work_server
 
 from hedgerow.faults import (
     Constant,
@@ -15,6 +14,7 @@ from hedgerow.faults import (
     Uniform,
     parse_law,
 )
+from tests.faults.samples import RECORDED, laws, read_recorded, work_server
 
 FORMS = [
     ("constant:100ms", Constant(0.1)),

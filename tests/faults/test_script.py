@@ -1,5 +1,3 @@
-from tests.faults.samples import RECORDED
-
 from hedgerow.faults import (
     Behaviour,
     Fate,
@@ -10,6 +8,7 @@ from hedgerow.faults import (
     parse_law,
     parse_mishaps,
 )
+from tests.faults.samples import RECORDED
 
 START = 1_000_000.0
 

@@ -3,10 +3,10 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.measure.oracle import many_examples
 
 from hedgerow.errors import ConfigError
 from hedgerow.measure import Ewma, PeakEwma
+from tests.measure.oracle import many_examples
 
 START = 1_000_000.0
 TAU = 10.0

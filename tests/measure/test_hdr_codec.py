@@ -6,9 +6,9 @@ import pytest
 from hdrh.histogram import HdrHistogram
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.measure.oracle import counts_of, many_examples, ours, recordings, theirs
 
 from hedgerow.measure import Bucket, BucketLayout, Histogram, decode_hdr, encode_hdr
+from tests.measure.oracle import counts_of, many_examples, ours, recordings, theirs
 
 SMALL = BucketLayout(highest=1000, digits=1)
 

@@ -3,6 +3,8 @@ import math
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
+from hedgerow.measure import Bucket, BucketLayout, Histogram
 from tests.measure.oracle import (
     counts_of,
     layouts,
@@ -12,8 +14,6 @@ from tests.measure.oracle import (
     theirs,
     values_for,
 )
-
-from hedgerow.measure import Bucket, BucketLayout, Histogram
 
 SMALL = BucketLayout(highest=1000, digits=1)  # reaches to 1023
 END = 1023

@@ -1,10 +1,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.measure.oracle import layouts, many_examples, theirs
 
 from hedgerow.errors import ConfigError
 from hedgerow.measure import BucketLayout
+from tests.measure.oracle import layouts, many_examples, theirs
 
 ANY_DIGITS = pytest.mark.parametrize("digits", [1, 2, 3, 4, 5])
 

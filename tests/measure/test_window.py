@@ -3,10 +3,10 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.measure.oracle import many_examples
 
 from hedgerow.errors import ConfigError
 from hedgerow.measure import BucketLayout, Histogram, WindowedCount, WindowedHistogram
+from tests.measure.oracle import many_examples
 
 START = 1_000_000.0
 SIXTY_DAYS = 60 * 86_400.0

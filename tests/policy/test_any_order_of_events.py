@@ -7,17 +7,6 @@ from typing import Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.fakes.policy import (
-    START,
-    BodyBegins,
-    BodyJudged,
-    Ends,
-    Fails,
-    FixedBudget,
-    Happening,
-    Head,
-    route,
-)
 
 from hedgerow.errors import Failure
 from hedgerow.policy import (
@@ -33,6 +22,17 @@ from hedgerow.policy import (
     Verdict,
 )
 from hedgerow.policy.outcomes import NEVER_SENT
+from tests.fakes.policy import (
+    START,
+    BodyBegins,
+    BodyJudged,
+    Ends,
+    Fails,
+    FixedBudget,
+    Happening,
+    Head,
+    route,
+)
 
 DEADLINE: Final = 1.0
 FINAL_STEPS: Final = {Step.FORWARD, Step.REPLY, Step.ABORT}

@@ -1,8 +1,7 @@
-from tests.fakes.policy import START, replicas
-
 from hedgerow.errors import Failure
 from hedgerow.policy import Attempt, Kind, Outcome
 from hedgerow.policy.attempt import best_answer, best_failure
+from tests.fakes.policy import START, replicas
 
 
 def attempt(number: int = 1) -> Attempt:

@@ -3,9 +3,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 import pytest
-from tests.fakes.policy import FixedBudget, Race, burst, replicas, route, staggered
 
 from hedgerow.policy import Balancer, LeastRequest, Replica, RoundRobin
+from tests.fakes.policy import FixedBudget, Race, burst, replicas, route, staggered
 
 Build = Callable[[Sequence[Replica]], Balancer]
 

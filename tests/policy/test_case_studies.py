@@ -2,10 +2,10 @@ import itertools
 import math
 
 import pytest
-from tests.fakes.case_studies import CASE_STUDIES, CaseStudy
-from tests.fakes.policy import Race, smart_route
 
 from hedgerow.policy import DeadlineRule, Outcome, Situation, State, Step
+from tests.fakes.case_studies import CASE_STUDIES, CaseStudy
+from tests.fakes.policy import Race, smart_route
 
 each_case = pytest.mark.parametrize(
     "case", [pytest.param(case, id=case.name) for case in CASE_STUDIES]

@@ -9,6 +9,9 @@ Where they disagree about the answer when all have failed, ours is the best rank
 from dataclasses import dataclass
 
 import pytest
+
+from hedgerow.errors import Failure
+from hedgerow.policy import DeadlineRule, HedgeRule, Outcome, Situation, Step
 from tests.fakes.policy import (
     Fails,
     FixedBudget,
@@ -20,9 +23,6 @@ from tests.fakes.policy import (
     route,
     staggered,
 )
-
-from hedgerow.errors import Failure
-from hedgerow.policy import DeadlineRule, HedgeRule, Outcome, Situation, Step
 
 ONE_COPY = staggered(delay=0.1, extra=1)
 TWO_COPIES = staggered(delay=0.1, extra=2)

@@ -1,6 +1,17 @@
 """Which answer the client gets, and what becomes of the attempts that did not give it."""
 
 import pytest
+
+from hedgerow.errors import Failure
+from hedgerow.policy import (
+    DeadlineRule,
+    HedgeRule,
+    Outcome,
+    Situation,
+    State,
+    Step,
+)
+from hedgerow.policy.attempt import best_failure
 from tests.fakes.policy import (
     START,
     BodyBegins,
@@ -14,16 +25,6 @@ from tests.fakes.policy import (
     retrying,
     route,
     staggered,
-)
-
-from hedgerow.errors import Failure
-from hedgerow.policy import (
-    DeadlineRule,
-    HedgeRule,
-    Outcome,
-    Situation,
-    State,
-    Step,
 )
 
 
@@ -81,7 +82,7 @@ class TestLoser:
     def test_that_breaks_as_it_is_cancelled_is_no_failure(self) -> None:
         race = Race(route(burst())).play((0.4, 2, Head(200)), (0.4, 1, Fails()))
         assert race.attempt(1).outcome is Outcome.IGNORE
-        assert race.exchange.best_failure() is None
+        assert best_failure(race.exchange.attempts) is None
 
     def test_for_which_we_had_no_connection_says_nothing_of_its_upstream(self) -> None:
         race = Race(route(burst())).play((0.1, 1, Fails(Failure.NO_CAPACITY)))
@@ -164,7 +165,7 @@ class TestAllFailed:
             (0.1, 1, Fails(Failure.TIMEOUT)), (0.2, 2, Fails(Failure.RESET))
         )
         assert (race.last, race.exchange.situation) == (Step.REPLY, Situation.EXHAUSTED)
-        assert race.exchange.best_failure() is Failure.RESET
+        assert best_failure(race.exchange.attempts) is Failure.RESET
 
     def test_gives_the_routes_own_reply_where_it_has_one(self) -> None:
         policy = route(retrying(1), own_replies=[Situation.EXHAUSTED])

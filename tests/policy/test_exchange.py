@@ -1,6 +1,19 @@
 import math
 
 import pytest
+
+from hedgerow.errors import Failure
+from hedgerow.policy import (
+    AnswerRule,
+    DeadlineRule,
+    Exchange,
+    Kind,
+    Outcome,
+    Situation,
+    State,
+    Step,
+    best_failure,
+)
 from tests.fakes.policy import (
     START,
     BodyBegins,
@@ -15,18 +28,6 @@ from tests.fakes.policy import (
     retrying,
     route,
     staggered,
-)
-
-from hedgerow.errors import Failure
-from hedgerow.policy import (
-    AnswerRule,
-    DeadlineRule,
-    Exchange,
-    Kind,
-    Outcome,
-    Situation,
-    State,
-    Step,
 )
 
 EVERYTHING: list[Happening] = [
@@ -328,11 +329,11 @@ class TestCounters:
 
 class TestBestFailure:
     def test_is_none_while_nothing_has_failed(self) -> None:
-        assert racing().exchange.best_failure() is None
+        assert best_failure(racing().exchange.attempts) is None
 
     def test_is_the_one_that_tells_most(self) -> None:
         race = hedged().play((0.5, 1, Fails(Failure.CONNECT)), (0.6, 2, Fails(Failure.RESET)))
-        assert race.exchange.best_failure() is Failure.RESET
+        assert best_failure(race.exchange.attempts) is Failure.RESET
 
     def test_is_a_timeout_when_the_deadline_came_first(self) -> None:
-        assert hedged().until().exchange.best_failure() is Failure.TIMEOUT
+        assert best_failure(hedged().until().exchange.attempts) is Failure.TIMEOUT

@@ -1,5 +1,6 @@
 """The fakes that the policy tests stand on keep what they promise."""
 
+from hedgerow.policy import State, Step
 from tests.fakes.case_studies import SILENT, Upstream
 from tests.fakes.policy import (
     START,
@@ -12,8 +13,6 @@ from tests.fakes.policy import (
     smart_route,
     staggered,
 )
-
-from hedgerow.policy import State, Step
 
 
 class TestFixedBudget:

@@ -1,7 +1,7 @@
 import pytest
-from tests.fakes.policy import route
 
 from hedgerow.policy import AnswerRule, HedgeRule, Policy
+from tests.fakes.policy import route
 
 
 class TestPolicy:

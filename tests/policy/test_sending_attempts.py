@@ -1,6 +1,16 @@
 """When attempts are sent, how many, where to, and at whose expense."""
 
 import pytest
+
+from hedgerow.errors import Failure
+from hedgerow.policy import (
+    AnswerRule,
+    DeadlineRule,
+    HedgeRule,
+    Kind,
+    LoadBudget,
+    Step,
+)
 from tests.fakes.policy import (
     START,
     BodyJudged,
@@ -13,16 +23,6 @@ from tests.fakes.policy import (
     retrying,
     route,
     staggered,
-)
-
-from hedgerow.errors import Failure
-from hedgerow.policy import (
-    AnswerRule,
-    DeadlineRule,
-    HedgeRule,
-    Kind,
-    LoadBudget,
-    Step,
 )
 
 TRANSIENT: list[Happening] = [

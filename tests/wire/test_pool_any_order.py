@@ -99,7 +99,7 @@ class Story:
 
 @pytest.mark.unhurried(reason="many stories, each on a loop of its own")
 class TestAnyOrderOfEvents:
-    @given(st.lists(st.tuples(EVENTS, st.integers(0, 9)), max_size=40))
+    @given(st.lists(st.tuples(EVENTS, st.integers(0, 9)), max_size=30))
     def test_leaves_no_call_and_no_count_behind(self, events: list[tuple[str, int]]) -> None:
         with open_bench() as bench:
             story = Story(bench)

@@ -29,6 +29,7 @@ from hedgerow.policy import (
     HedgeRule,
     Policy,
     Step,
+    best_failure,
 )
 
 #: Bytes of a refused answer's body that are read to keep it.  Error pages are shorter; what
@@ -125,7 +126,7 @@ def best_error(race: Race[Any]) -> Exception | None:
     """Return the attempts' error that tells most, with a note for each of the others."""
     exchange = race.exchange
     told = [a for a in exchange.attempts if a.number in race.errors]
-    failure = exchange.best_failure()
+    failure = best_failure(exchange.attempts)
     best = next((a for a in told if a.failure is failure), None)
     if best is None:
         return None

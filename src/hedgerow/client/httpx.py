@@ -212,6 +212,7 @@ class _Answer:
             if chunk:
                 return
         self.whole = True
+        await self._stream.aclose()
 
     async def close(self) -> None:
         await self._stream.aclose()

@@ -16,7 +16,7 @@ gateway, the library, a simulator and the tests all run this same code.
     exchange   the whole sequence of one request, built from the above
 """
 
-from hedgerow.policy.attempt import Attempt, Kind
+from hedgerow.policy.attempt import Attempt, Kind, best_failure
 from hedgerow.policy.balance import Balancer, LeastRequest, Replica, RoundRobin
 from hedgerow.policy.budget import Budget, LoadBudget, NoBudget
 from hedgerow.policy.counters import Counters
@@ -34,6 +34,7 @@ __all__ = [
     "Step",
     "Attempt",
     "Kind",
+    "best_failure",
     "Balancer",
     "LeastRequest",
     "Replica",

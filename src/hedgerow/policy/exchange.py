@@ -25,15 +25,13 @@ answer had already ended needs no more events: DONE comes with its FORWARD.
 
 Nothing is launched and nothing committed to at or after the deadline, even where its
 timer is late: what began then would only be broken off again.
-
-Budget: one object a request, one an attempt, one a list of them.
 """
 
 import math
 
 from hedgerow.errors import Failure
 from hedgerow.policy import steps
-from hedgerow.policy.attempt import HEDGE, PRIMARY, RETRY, Attempt, Kind, best_answer, best_failure
+from hedgerow.policy.attempt import HEDGE, PRIMARY, RETRY, Attempt, Kind, best_answer
 from hedgerow.policy.balance import Replica
 from hedgerow.policy.outcomes import GOOD, NEVER_SENT, SUCCESS, TRANSIENT, Outcome, Situation
 from hedgerow.policy.rules import Policy
@@ -44,8 +42,10 @@ class Exchange:
     """One request: events in, steps out."""
 
     __slots__ = (
+        "_free_copies",
         "_hedge_due_at",
         "_in_race",
+        "_is_coming",
         "_may_repeat",
         "_not_before",
         "_policy",
@@ -59,15 +59,19 @@ class Exchange:
         "winner",
     )
 
-    def __init__(self, policy: Policy, *, deadline_at: float, may_repeat: bool) -> None:
+    def __init__(
+        self, policy: Policy, *, deadline_at: float, may_repeat: bool, is_coming: bool = False
+    ) -> None:
         """Prepare a request that must be answered by ``deadline_at``.
 
-        ``may_repeat`` says whether sending it twice is safe and possible: an idempotent
-        method (or a promise that it is), and a body at hand.
+        ``may_repeat``: sending it twice is safe (its method, or a promise) and possible (its body);
+        ``is_coming``: its body is on its way yet, and no attempt's own time runs meanwhile.
         """
         self._policy = policy
         self._may_repeat = may_repeat
+        self._is_coming = is_coming
         self._in_race = 0  # attempts whose outcome is open
+        self._free_copies = 0  # for attempts of which nothing was sent: they added no load
         self._hedge_due_at = math.inf
         self._not_before = -math.inf
         self.deadline_at = deadline_at
@@ -79,7 +83,7 @@ class Exchange:
         self.winner: Attempt | None = None
         self.situation: Situation | None = None
 
-    # --- events, in the order in which they usually come ---
+    # --- events ---
 
     def start(self, now: float) -> Step:
         """Send the primary: always, and at nobody's expense."""
@@ -101,13 +105,10 @@ class Exchange:
         return steps.LAUNCH
 
     def request_ended(self, now: float, deadline_at: float) -> None:
-        """A streamed request is out whole: from now on its answer has until ``deadline_at``.
-
-        That can only be sooner than until now, so that being told twice grants no more time.
-        """
+        """A streamed request is out whole: its answer has until ``deadline_at``, and no later."""
         if self.state is not steps.RACING or deadline_at >= self.deadline_at:
             return
-        self.deadline_at = deadline_at
+        self.deadline_at, self._is_coming = deadline_at, False
         for attempt in self.attempts:
             attempt.expires_at = min(deadline_at, now + self._policy.deadline.per_try)
         self._schedule()
@@ -195,16 +196,11 @@ class Exchange:
     def client_left(self, now: float) -> Step:
         """Nobody waits for the answer any more: stop all work for it."""
         if self.state is not steps.DONE:
-            if self.state is not steps.NEW:
-                self._policy.counters.abandoned += 1
+            self._policy.counters.abandoned += self.state is not steps.NEW
             if self.winner is not None and self.winner.outcome is SUCCESS:
                 self.winner.outcome = Outcome.IGNORE
             self._finish(now, keep=None)
         return steps.WAIT
-
-    def best_failure(self) -> Failure | None:
-        """Return the failure that tells the client most; None when there was none."""
-        return best_failure(self.attempts)
 
     # --- decisions ---
 
@@ -240,7 +236,9 @@ class Exchange:
             replica = self._another_replica()
             if replica is None:
                 break
-            if not policy.budget.withdraw(now):
+            if self._free_copies:
+                self._free_copies -= 1
+            elif not policy.budget.withdraw(now):
                 policy.counters.denied += 1
                 break
             self._launch(now, replica, kind)
@@ -253,8 +251,8 @@ class Exchange:
 
     def _could_send(self) -> bool:
         """Say whether the rule and the replicas leave room for another attempt at all."""
-        room = self._policy.hedge.copies_at_trigger(len(self.attempts))
-        return room > 0 and self._another_replica() is not None
+        room = self._policy.hedge.copies_at_trigger(len(self.attempts)) > 0
+        return room and self._another_replica() is not None
 
     def _ask_again_later(self, now: float) -> None:
         """Let a refused hedge be asked for after another delay, if it can still be sent then."""
@@ -293,7 +291,8 @@ class Exchange:
 
     def _launch(self, now: float, replica: Replica, kind: Kind) -> None:
         policy = self._policy
-        expires_at = min(self.deadline_at, now + policy.deadline.per_try)
+        own_time = math.inf if self._is_coming else policy.deadline.per_try
+        expires_at = min(self.deadline_at, now + own_time)
         attempt = Attempt(len(self.attempts) + 1, kind, replica, now, expires_at)
         replica.in_flight += 1
         self._in_race += 1
@@ -384,6 +383,7 @@ class Exchange:
 
     def _fail(self, now: float, attempt: Attempt, failure: Failure) -> None:
         attempt.failure = failure
+        self._free_copies += failure in NEVER_SENT
         ours = failure is Failure.NO_CAPACITY  # it never reached the upstream
         self._settle(attempt, Outcome.IGNORE if ours else Outcome.FAILURE)
         attempt.end(now)

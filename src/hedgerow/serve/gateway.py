@@ -74,9 +74,12 @@ class Gateway:
                     await self._emptied.wait()
         left = len(self._listener.connections)
         self._listener.close()
+        # The aborted connections report to their requests first: else calls that wait for a
+        # connection would fail, and be answered (or repeated) for clients that are gone.
+        await asyncio.sleep(0)
         for pool in self.pools:
             pool.close()
-        await asyncio.sleep(0)  # let the aborted connections report to their requests
+        await asyncio.sleep(0)
         if self._outputs.access_log is not None:
             self._outputs.access_log.flush()
         return left

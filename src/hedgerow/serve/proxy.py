@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from hedgerow.errors import Failure
-from hedgerow.policy import Attempt, Exchange, Policy, Situation, Step, steps
+from hedgerow.policy import Attempt, Exchange, Policy, Situation, Step, best_failure, steps
 from hedgerow.serve.answers import parse_json, response_for, retry_after_seconds
 from hedgerow.serve.attempt_call import AttemptCall
 from hedgerow.serve.replies import ReplyTemplate
@@ -236,9 +236,9 @@ class ProxiedRequest:
         since = self.arrived_at
         if terms.policy.deadline.covers == "head":
             since = now if whole else math.inf
-        self.exchange = exchange = Exchange(
-            terms.policy, deadline_at=since + self._seconds, may_repeat=self._may_repeat and whole
-        )
+        due, again, is_coming = since + self._seconds, self._may_repeat and whole, since == math.inf
+        exchange = Exchange(terms.policy, deadline_at=due, may_repeat=again, is_coming=is_coming)
+        self.exchange = exchange
         if upload is not None:
             self._head_lines += length_line(self.request.head, upload.size if whole else None)
             if not whole:
@@ -338,7 +338,7 @@ class ProxiedRequest:
         if template is not None:
             self._respond(now, template, None)
         else:
-            status, detail, retry_after = response_for(situation, exchange.best_failure())
+            status, detail, retry_after = response_for(situation, best_failure(exchange.attempts))
             self.request.problem(status, detail, retry_after, self._own_fields(now))
         self._finish(now)
 

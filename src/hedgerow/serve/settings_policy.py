@@ -34,6 +34,7 @@ def pool_limits(upstream: Upstream) -> PoolLimits:
         max_connections=upstream.max_connections,
         max_waiting=upstream.max_waiting,
         connect_timeout=upstream.connect_timeout,
+        stall_timeout=upstream.stall_timeout,
         idle_timeout=upstream.idle_timeout,
     )
 

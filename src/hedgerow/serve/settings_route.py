@@ -145,6 +145,7 @@ class Hedge(Record, frozen=True, kw_only=True):
             "how many copies are sent beside the first attempt",
             at_least=0,
             default="1 with a delay, else 0",
+            fix="Write for example 1; the first attempt is not counted.",
         ),
     ] = 0
     mode: Annotated[

@@ -152,6 +152,11 @@ class Upstream(Record, frozen=True, kw_only=True):
         DURATION,
         About("how long a connection may take to open, name and TLS included", at_least=SHORTEST),
     ] = 3.0
+    stall_timeout: Annotated[
+        float,
+        DURATION,
+        About("how long an upstream may stand still inside a body, either way", at_least=0.01),
+    ] = 60.0
     idle_timeout: Annotated[
         float,
         DURATION,

@@ -12,7 +12,6 @@ Budget of an answer that arrives in one piece: 0 tasks, 0 timers, 1 write, 1 eve
 """
 
 import asyncio
-import ssl
 from typing import Final, Protocol, cast
 
 from typing_extensions import override
@@ -23,7 +22,7 @@ from hedgerow.wire.chunked import LAST_CHUNK, chunk
 from hedgerow.wire.heads import ResponseHead, ResponseHeadParser
 from hedgerow.wire.memo import HeadMemo
 from hedgerow.wire.outbox import Outbox
-from hedgerow.wire.sockets import HIGH_WATER, reset
+from hedgerow.wire.sockets import HIGH_WATER, is_clean_end, reset
 
 _MAX_HEAD: Final = 64 * 1024  # generous: upstreams are ours, and cookies grow
 _BEGINNING: Final = b"HTTP/1."
@@ -118,6 +117,9 @@ class Owner(Protocol):
     def lost(self, connection: "ClientConnection") -> None:
         """It is closed."""
 
+    def streams(self, connection: "ClientConnection") -> None:
+        """It carries a body that takes time: look after it."""
+
     def resend(self, call: Call) -> None:
         """Send a call again that an old connection swallowed."""
 
@@ -135,6 +137,8 @@ class ClientConnection(asyncio.Protocol):
         "_keep_alive",
         "_parser",
         "_pool",
+        "_progress",
+        "_progress_at",
         "_tail",
         "_transport",
         "_unsent",
@@ -157,13 +161,17 @@ class ClientConnection(asyncio.Protocol):
         self._body: BodyReader | None = None
         self._unsent = 0  # _BODY, _BUFFER, or both
         self._keep_alive = False
+        self._progress = (0, 0)  # bytes of the answer's body, and bytes not sent yet
+        self._progress_at = 0.0  # when that was last seen to change
 
     # --- called by the pool ---
 
     def carry(self, call: Call) -> None:
         """Send a call's head and what there is of its body."""
         self._call = call
-        self._unsent = call.has_more  # True is _BODY
+        self._unsent = _BODY if call.has_more else 0
+        if call.has_more:
+            self._pool.streams(self)
         call.connection = self
         data = call.head + call.body if call.body else call.head
         self._pool.outbox.post(self._transport, data)
@@ -181,6 +189,22 @@ class ClientConnection(asyncio.Protocol):
             reset(self._transport)
         else:
             self._transport.close()
+
+    def check_progress(self, now: float, stall_timeout: float) -> bool:
+        """Fail a streaming call whose upstream stands still; False: nothing streams any more."""
+        call, body = self._call, self._body
+        if call is None:
+            return False
+        progress = (
+            body.received if body is not None else -1,
+            self._transport.get_write_buffer_size(),
+        )
+        if self._is_paused or (body is None and not progress[1]) or progress != self._progress:
+            self._progress, self._progress_at = progress, now
+        elif now - self._progress_at > stall_timeout:
+            self.cancel()
+            self._fail(call, Failure.TIMEOUT, f"nothing moved for {stall_timeout:g}s")
+        return True
 
     # --- called by the event loop ---
 
@@ -209,7 +233,7 @@ class ClientConnection(asyncio.Protocol):
         call, body = self._call, self._body
         if call is None or body is None or body.framing is not UNTIL_CLOSE:
             return False  # close; connection_lost() sorts out what it means
-        if _is_clean_end(self._transport):
+        if is_clean_end(self._transport):
             self._done(call, keep_alive=False)
             call.body_received(b"", ended=True)
         return False
@@ -221,8 +245,8 @@ class ClientConnection(asyncio.Protocol):
         if call is None:
             return
         has_begun = self._body is not None or bool(self._tail)
+        call.connection = None
         if not has_begun and self._may_resend(call):
-            call.connection = None
             self._pool.resend(call)
         else:
             where = "inside the answer" if has_begun else "before the answer"
@@ -306,6 +330,7 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._body = reader
             self._keep_alive = head.keep_alive
+            self._pool.streams(self)
         call.answer_began(head, data, ended=reader.ended)
 
     def _read_body(self, call: Call, data: bytes) -> None:
@@ -372,20 +397,3 @@ class ClientConnection(asyncio.Protocol):
         call.is_done = True
         call.connection = None
         call.failed(failure, detail)
-
-
-def _is_clean_end(transport: asyncio.Transport) -> bool:
-    """Say whether the peer ended its stream, under TLS too: anybody can send a FIN.
-
-    An answer that ends with the connection is whole only if the TLS layer was told to end
-    (RFC 9112 section 9.8).  uvloop calls nobody for a bare FIN; asyncio calls all the same.
-    """
-    tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
-    if tls is None:
-        return True
-    try:
-        return tls.read(1) == b""
-    except ssl.SSLZeroReturnError:
-        return True
-    except ssl.SSLError:
-        return False  # it waits for more

@@ -141,8 +141,8 @@ class Link(asyncio.Protocol):
         self._tail = b""
         self._resume()
         if self._transport.can_write_eof():
+            self._outbox.flush()
             with contextlib.suppress(OSError, RuntimeError):
-                self._outbox.flush()
                 self._transport.write_eof()
         if not self._is_blocked:
             self._time_lingering()

@@ -5,12 +5,15 @@ code and the kernel's, and each finds the processor's caches full of the other's
 them all when the turn is over took a quarter off the CPU time of a proxied request, and
 wakes each peer once.  Nothing is delayed beyond the turn, a fraction of a millisecond.
 
-Bytes of one connection keep their order as long as all of them go through here; whoever
-closes or resets a connection flushes first.  Must not know what the bytes mean.
+Bytes of one connection keep their order as long as all of them go through here.  Whoever
+closes a connection cleanly flushes first; what is left for one that was reset is dropped.
+Must not know what the bytes mean.
 """
 
 import asyncio
 from typing import Final, Protocol
+
+from hedgerow.wire.timers import report
 
 #: Unsent bytes after which a turn's writes go out early: what a client pipelines must not be
 #: answered into memory without its connection having a chance to say that it is full.
@@ -30,12 +33,13 @@ class Outbox(Protocol):
 class TurnOutbox:
     """Collects the writes of one turn of the loop."""
 
-    __slots__ = ("_loop", "_posts", "_size")
+    __slots__ = ("_is_flushing", "_loop", "_posts", "_size")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._posts: list[tuple[asyncio.Transport, bytes]] = []
         self._size = 0
+        self._is_flushing = False
 
     def post(self, transport: asyncio.Transport, data: bytes) -> None:
         if not self._posts:
@@ -46,12 +50,22 @@ class TurnOutbox:
             self.flush()
 
     def flush(self) -> None:
-        # A write may call back (a full buffer pauses its producer), and that may post again.
+        if self._is_flushing:
+            return  # a write called back (its buffer is full); the outer flush goes on with it
+        self._is_flushing = True
         while self._posts:
             posts, self._posts, self._size = self._posts, [], 0
             for transport, data in posts:
                 if not transport.is_closing():
-                    transport.write(data)
+                    self._write(transport, data)
+        self._is_flushing = False
+
+    def _write(self, transport: asyncio.Transport, data: bytes) -> None:
+        try:
+            transport.write(data)
+        except Exception as error:  # one connection's trouble must not cost the others' bytes
+            transport.abort()
+            report(self._loop, "a write failed", error)
 
 
 class WriteThrough:

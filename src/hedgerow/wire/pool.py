@@ -5,11 +5,17 @@ an *origin* is a scheme, a host and a port (RFC 6454).
 
 The connection used last is used next, so that a quiet hour lets the others go idle
 and close.  A call that finds none waits for whichever comes first: a new connection
-or one given back.  Opening is the one place with a task, one per connection.
+or one given back; a call that is sent again, for a new one only.  Whoever changes what
+is open, being opened or waiting ends in ``_open_for_waiting``, so that no call waits for
+nobody.  Opening is the one place with a task, one per connection.
 
 Names are resolved for every new connection (the operating system's resolver, answers
 kept for a few seconds) and addresses are tried in turn, starting with another one
-each time, so a name with many addresses is spread over all of them.
+each time, so a name with many addresses is spread over all of them.  Each gets an equal
+share of the time that is left, so one that is silent does not use it up.
+
+A descriptor is taken when opening begins and given back when the connection is lost or
+could not be opened; the two are told apart by ``opened``, which the loop calls.
 """
 
 import asyncio
@@ -50,6 +56,7 @@ class PoolLimits:
     max_connections: int = 8192  # open and opening, to one origin
     max_waiting: int = 1024  # calls without a connection; more fail at once
     connect_timeout: float = 3.0  # name, TCP and TLS together; longer than one lost SYN
+    stall_timeout: float = 60.0  # for an upstream to move on inside a body, either way
     idle_timeout: float = 55.0  # below the 60 s and 75 s after which servers commonly close
 
 
@@ -87,6 +94,7 @@ class Pool:
         self._descriptors = descriptors
         self._parser = ResponseHeadParser()
         self._idle: dict[ClientConnection, None] = {}  # in the order in which they fell idle
+        self._streaming: set[ClientConnection] = set()  # those that are looked after
         self._open = 0  # connections, busy or idle
         self._opening: dict[ClientConnection, asyncio.Task[None]] = {}
         self._waiting: collections.OrderedDict[Call, None] = collections.OrderedDict()
@@ -147,17 +155,17 @@ class Pool:
             connection.close()
             return
         connection.is_reused = True
-        if self._waiting:
-            self._hand_out(connection)
-        else:
-            connection.idle_since = self._sweeper.now
-            self._idle[connection] = None
+        self._hand_out(connection)
 
     def lost(self, connection: ClientConnection) -> None:
         self._open -= 1
         self._descriptors.release()
         self._idle.pop(connection, None)
+        self._streaming.discard(connection)
         self._open_for_waiting()
+
+    def streams(self, connection: ClientConnection) -> None:
+        self._streaming.add(connection)
 
     def close(self) -> None:
         """Close what is idle, fail what waits; what is busy closes when its answer ends."""
@@ -176,6 +184,9 @@ class Pool:
                 break  # the rest fell idle later
             del self._idle[connection]
             connection.close()
+        for connection in tuple(self._streaming):
+            if not connection.check_progress(now, self._limits.stall_timeout):
+                self._streaming.discard(connection)
         # Somebody else may have given back the descriptor that was missing.
         self._open_for_waiting()
 
@@ -227,10 +238,10 @@ class Pool:
 
     def _dialled(self, connection: ClientConnection, task: asyncio.Task[None]) -> None:
         """Sort out a connection that could not be opened."""
+        error = None if task.cancelled() else task.exception()
         if self._opening.pop(connection, None) is None:
             return  # it was: opened() took over
         self._descriptors.release()
-        error = None if task.cancelled() else task.exception()
         if isinstance(error, Exception) and not isinstance(error, (OSError, ValueError)):
             report(task.get_loop(), "a connection could not be opened", error)
         self._forget_addresses()
@@ -255,7 +266,7 @@ class Pool:
         for tried in range(len(addresses)):
             address = addresses[(first + tried) % len(addresses)]
             # One that does not even refuse must leave time for the others.
-            share = (until - loop.time()) / (len(addresses) - tried)
+            share = max(0.0, until - loop.time()) / (len(addresses) - tried)
             try:
                 async with asyncio.timeout(share):
                     await loop.create_connection(

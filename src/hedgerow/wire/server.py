@@ -104,8 +104,9 @@ class ServerConnection(Link):
     def eof_received(self) -> bool:
         waits = self._request is not None or self._is_blocked
         can_wait = self._body is None and not self.is_tls and has_tcp_info()
-        if self._is_over or not (waits and can_wait):
-            self.close()
+        has_begun = self._request is not None and self._request.status > 0
+        if self._is_over or has_begun or not (waits and can_wait):
+            self.close()  # inside an answer there is no harmless way to ask: it counts as gone
             return False
         # A client that only shut down its sending side still waits; one that closed looks the
         # same.  An interim answer tells them apart: a closed socket resets the connection, and
@@ -155,7 +156,7 @@ class ServerConnection(Link):
         """The current phase has taken longer than its limit allows."""
         if self._is_blocked or self._is_over:
             self._time_out_writing()
-        elif self._half_closed and self._request is not None:
+        elif self._request is not None and (self._half_closed or self._body_held):
             if was_reset(self._transport):
                 self.abort()
         elif self._body is not None:
@@ -324,9 +325,9 @@ class ServerConnection(Link):
         """Set the deadline of whatever the current request waits for now."""
         if self._is_blocked:
             return  # that is for its reading, and stays
-        if self._half_closed:
-            self.due_at = 0.0  # look for the client at every sweep
-        elif self._body is None or self._body_held:
+        if self._half_closed or self._body_held:
+            self.due_at = 0.0  # nothing is read, so look for the client at every sweep
+        elif self._body is None:
             self.due_at = math.inf  # it is not the client who is slow
         else:
             self._mark = self._body.received

@@ -6,6 +6,7 @@ Must not know HTTP.
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 from typing import Final
 
@@ -58,3 +59,20 @@ def _tcp_info(transport: asyncio.Transport, size: int) -> bytes | None:
     except OSError:
         return None  # a unix socket
     return info
+
+
+def is_clean_end(transport: asyncio.Transport) -> bool:
+    """Say whether the peer ended its stream, under TLS too: anybody can send a FIN.
+
+    An answer that ends with the connection is whole only if the TLS layer was told to end
+    (RFC 9112 section 9.8).  uvloop calls nobody for a bare FIN; asyncio calls all the same.
+    """
+    tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+    if tls is None:
+        return True
+    try:
+        return tls.read(1) == b""
+    except ssl.SSLZeroReturnError:
+        return True
+    except ssl.SSLError:
+        return False  # it waits for more
