@@ -98,7 +98,7 @@ class TestCopy:
 class TestDeadReplica:
     @pytest.mark.parametrize("balance", ["round-robin", "least-request"])
     @pytest.mark.parametrize(
-        "route", ['hedge = {max_attempts = 2, budget = "off"}', 'hedge = {delay = "200ms"}']
+        "route", ["", 'hedge = {max_attempts = 2, budget = "off"}', 'hedge = {delay = "200ms"}']
     )
     def test_fails_no_request(self, balance: str, route: str) -> None:
         async def main() -> Counter[int]:

@@ -80,6 +80,11 @@ class TestClientThatLeaves:
         assert (stats["cancelled"], stats["station"]["cancelled"]) == (1, 1)
         assert stats["station"]["busy_seconds"] == 0.0
 
+    def test_has_met_no_mishap_that_was_still_to_come(self, clock: FakeClock) -> None:
+        stage = Stage(clock, errors="500:100%")
+        stage.asks().leaves()
+        assert stage.later(0.5).stats["mishaps"] == {}
+
     def test_does_not_stop_it_where_nobody_notices(self, clock: FakeClock) -> None:
         stage = Stage(clock, notices_cancel="no")
         stage.asks().leaves()

@@ -95,6 +95,11 @@ class TestRoute:
         made = route('deadline = {default = "1s", send_as = "off"}')
         assert made.terms.deadline_field is None
 
+    def test_believes_a_proxy_in_front_only_where_it_is_told_to(self) -> None:
+        append = '[server]\nforwarded = "append"\n' + UPSTREAM
+        assert found(gateway(UPSTREAM))[0].forwarded == "replace"
+        assert found(gateway(append))[0].forwarded == "append"
+
     def test_has_a_purse_of_its_own(self) -> None:
         assert isinstance(route("").terms.policy.budget, LoadBudget)
         assert isinstance(route('hedge = {delay = "1s"}').terms.policy.budget, NoBudget)

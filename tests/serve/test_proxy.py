@@ -9,7 +9,7 @@ from hedgerow.policy import AnswerRule, DeadlineRule, HedgeRule, Policy, Situati
 from hedgerow.serve.replies import ReplyTemplate
 from tests.fakes.clock import FakeClock
 from tests.fakes.gateway_bench import Bench, bench, stopped
-from tests.fakes.gateway_pool import answer_head
+from tests.fakes.gateway_pool import FakeLine, answer_head
 from tests.fakes.policy import burst, retrying, route
 
 JSON = AnswerRule(body="json")
@@ -358,8 +358,15 @@ class TestEnd:
         assert room.finished == [room.proxied]
 
     def test_lets_go_of_what_points_back(self, clock: FakeClock) -> None:
+        for ends in (FakeLine.answers, FakeLine.breaks):
+            room = bench(clock)
+            ends(room.line(1))
+            assert (room.proxied.calls, room.request.sink) == ([], None)
+
+    def test_by_breaking_lets_go_too(self, clock: FakeClock) -> None:
         room = bench(clock)
-        room.line(1).answers(200)
+        room.line(1).begins(200, b"half")
+        room.line(1).breaks()
         assert (room.proxied.calls, room.request.sink) == ([], None)
 
     def test_knows_how_long_it_took(self, clock: FakeClock) -> None:

@@ -30,6 +30,7 @@ _BEGINNING: Final = b"HTTP/1."
 # What of a request is not out yet.
 _BODY: Final = 1  # send_body() has not been told the end
 _BUFFER: Final = 2  # more waits in the transport than it should hold
+_UNKNOWN: Final = (-2, -2)  # no progress was seen yet
 
 
 class Call:
@@ -161,7 +162,7 @@ class ClientConnection(asyncio.Protocol):
         self._body: BodyReader | None = None
         self._unsent = 0  # _BODY, _BUFFER, or both
         self._keep_alive = False
-        self._progress = (0, 0)  # bytes of the answer's body, and bytes not sent yet
+        self._progress = _UNKNOWN  # bytes of the answer's body, and bytes not sent yet
         self._progress_at = 0.0  # when that was last seen to change
 
     # --- called by the pool ---
@@ -171,6 +172,7 @@ class ClientConnection(asyncio.Protocol):
         self._call = call
         self._unsent = _BODY if call.has_more else 0
         if call.has_more:
+            self._progress = _UNKNOWN
             self._pool.streams(self)
         call.connection = self
         data = call.head + call.body if call.body else call.head
@@ -195,10 +197,8 @@ class ClientConnection(asyncio.Protocol):
         call, body = self._call, self._body
         if call is None:
             return False
-        progress = (
-            body.received if body is not None else -1,
-            self._transport.get_write_buffer_size(),
-        )
+        received = body.received if body is not None else -1
+        progress = (received, self._transport.get_write_buffer_size())
         if self._is_paused or (body is None and not progress[1]) or progress != self._progress:
             self._progress, self._progress_at = progress, now
         elif now - self._progress_at > stall_timeout:
@@ -330,6 +330,7 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._body = reader
             self._keep_alive = head.keep_alive
+            self._progress = _UNKNOWN
             self._pool.streams(self)
         call.answer_began(head, data, ended=reader.ended)
 

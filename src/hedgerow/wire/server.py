@@ -104,13 +104,13 @@ class ServerConnection(Link):
     def eof_received(self) -> bool:
         waits = self._request is not None or self._is_blocked
         can_wait = self._body is None and not self.is_tls and has_tcp_info()
-        has_begun = self._request is not None and self._request.status > 0
-        if self._is_over or has_begun or not (waits and can_wait):
-            self.close()  # inside an answer there is no harmless way to ask: it counts as gone
+        if self._is_over or not (waits and can_wait):
+            self.close()
             return False
         # A client that only shut down its sending side still waits; one that closed looks the
-        # same.  An interim answer tells them apart: a closed socket resets the connection, and
-        # the sweep sees that.  (Any client must cope with 1xx: RFC 9110 section 15.2.)
+        # same.  What we send tells them apart: a closed socket resets the connection, and the
+        # sweep sees that.  Inside an answer that is the rest of it; before one, an interim
+        # answer (any client must cope with 1xx: RFC 9110 section 15.2).
         self._half_closed = True
         self.closes = self.closes or not self._tail  # it may have sent more requests ahead
         if self._request is not None:
@@ -157,8 +157,11 @@ class ServerConnection(Link):
         if self._is_blocked or self._is_over:
             self._time_out_writing()
         elif self._request is not None and (self._half_closed or self._body_held):
-            if was_reset(self._transport):
+            is_stalled = self.due_at > 0.0 and self._request.body_sent == self._mark
+            if is_stalled or was_reset(self._transport):
                 self.abort()
+            else:
+                self._time_request()
         elif self._body is not None:
             enough = self._limits.body_min_rate * self._limits.body_timeout
             if self._body.received - self._mark < enough:
@@ -325,7 +328,11 @@ class ServerConnection(Link):
         """Set the deadline of whatever the current request waits for now."""
         if self._is_blocked:
             return  # that is for its reading, and stays
-        if self._half_closed or self._body_held:
+        request = self._request
+        if self._half_closed and request is not None and request.status:
+            self._mark = request.body_sent  # where nothing more is sent, nobody will tell us
+            self.due_at = time.monotonic() + self._limits.write_timeout
+        elif self._half_closed or self._body_held:
             self.due_at = 0.0  # nothing is read, so look for the client at every sweep
         elif self._body is None:
             self.due_at = math.inf  # it is not the client who is slow
