@@ -34,8 +34,8 @@ upstream of the URLs and sends everything to it. A flag wins over the file, the 
 default. `--show-settings` prints what is in force and where each value came from; the output is a
 settings file itself. `--check` only reads the settings and says whether they are fine.
 
-A setting that does not exist, is not of its kind, contradicts another or could have no effect is
-an error: nothing is passed over in silence.
+A setting that does not exist, is not of its kind or contradicts another is an error; so are the
+commonest of those that could have no effect. Nothing misspelt is passed over in silence.
 
 - **Durations** are text with a unit: `"250ms"`, `"1.5s"`, `"2m"`, `"1m30s"` (us, ms, s, m, h, d).
 - **Sizes** are text with a unit or whole numbers of bytes: `"64KiB"`, `"5MB"`, `4096`.

@@ -7,6 +7,7 @@ does is to call a short answer a whole one: ``end`` says which it was.
 import asyncio
 import contextlib
 import socket
+import struct
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -79,8 +80,14 @@ class Client:
     def read_on(self) -> None:
         cast("asyncio.Transport", self.writer.transport).resume_reading()
 
+    def reset(self) -> None:
+        """Break the connection."""
+        sock = self.writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
+
     def leave(self) -> None:
-        """Go away without a word."""
+        """Go away without a word; the other end sees an orderly close."""
         self.writer.transport.abort()
 
     async def _read_head(self, answer: Answer) -> None:

@@ -2,15 +2,24 @@
 
 import socket
 
+import pytest
 from typing_extensions import override
 
+from hedgerow.wire.limits import Limits
+from hedgerow.wire.request import Request
 from hedgerow.wire.sockets import has_tcp_info
 from tests.fakes.application import Application
 from tests.fakes.client import FakeClient
+from tests.fakes.clock import FakeClock, stopped_clock
 from tests.fakes.site import Site, get, post
 from tests.fakes.transport import FakeTransport
 
 ESTABLISHED, CLOSED = b"\x01", b"\x07"
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    return stopped_clock(monkeypatch)
 
 
 class FakeSocket:
@@ -83,6 +92,38 @@ class TestHalfClosedClient:
         client = site.client().sends(post(b"hello")[:-1])
         assert not client.shuts_down_sending()
         assert client.transport.is_closing()
+
+
+class TestClientThatHalfClosesInsideItsAnswer:
+    def begun(self, clock: FakeClock) -> tuple[Request, FakeClient, Site]:
+        """Return an answer that has begun, and whose client has shut down its sending side."""
+        requests: list[Request] = []
+        site = Site(requests.append, Limits(write_timeout=30.0), clock)
+        client = site.client(FakeTransport(socket=FakeSocket())).sends(get())
+        requests[0].begin(200, b"", 10, b"hello", ended=False)
+        assert client.shuts_down_sending()
+        return requests[0], client, site
+
+    def test_gets_all_of_it(self, clock: FakeClock) -> None:
+        request, client, site = self.begun(clock)
+        site.loop.run_later(20.0)
+        request.write(b"world", ended=True)
+        assert client.received.endswith(b"\r\n\r\nhelloworld")
+        assert (client.transport.is_closing(), client.transport.aborted) == (True, False)
+
+    def test_is_waited_for_as_long_as_something_is_sent(self, clock: FakeClock) -> None:
+        request, client, site = self.begun(clock)
+        for _ in range(4):
+            request.write(b"w")
+            site.loop.run_later(29.0)
+        assert not client.transport.aborted
+
+    def test_counts_as_gone_when_nothing_more_is_sent(self, clock: FakeClock) -> None:
+        _, client, site = self.begun(clock)
+        site.loop.run_later(29.0)
+        assert not client.transport.aborted
+        site.loop.run_later(2.0)
+        assert client.transport.aborted
 
 
 class TestClientThatWentAway:

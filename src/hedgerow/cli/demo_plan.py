@@ -46,7 +46,7 @@ class DemoPlan:
             rate=_bounded("--rate", rate, parse_rate, "above 0 and at most 1000", HIGHEST_RATE),
             seconds=_bounded("--seconds", seconds, _seconds, "above 0 and at most 600", LONGEST),
             seed=_seed(seed),
-            deadline=_bounded("--deadline", deadline, parse_duration, "above 0 and at most 1m", 60),
+            deadline=_deadline(deadline),
         )
 
     @property
@@ -121,6 +121,15 @@ def _bounded(
     if not 0 < value <= highest:
         raise ConfigError(flag, got=text, must=must, fix="Or leave it out.")
     return value
+
+
+def _deadline(text: str) -> float:
+    """Read a deadline that leaves the copies a chance."""
+    must = f"above {format_duration(HEDGE_DELAY)} (the copies go out then) and at most 1m"
+    deadline = _bounded("--deadline", text, parse_duration, must, 60)
+    if deadline <= HEDGE_DELAY:
+        raise ConfigError("--deadline", got=text, must=must, fix="Or leave it out.")
+    return deadline
 
 
 def _seconds(text: str) -> float:

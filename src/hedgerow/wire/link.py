@@ -32,6 +32,7 @@ class Link(asyncio.Protocol):
 
     __slots__ = (
         "_discarded",
+        "_half_closed",
         "_is_blocked",
         "_is_over",
         "_is_paused",
@@ -52,6 +53,7 @@ class Link(asyncio.Protocol):
         self._tail = b""  # bytes read and not yet understood
         self._is_paused = False  # we do not read
         self._is_blocked = False  # the client does not read
+        self._half_closed = False  # the client will send no more, and still wants its answer
         self._is_over = False  # nothing that still comes is looked at
         self._discarded = 0
         self._mark = 0  # bytes received, or not yet taken, when the current deadline was set
@@ -137,6 +139,9 @@ class Link(asyncio.Protocol):
 
     def _linger(self) -> None:
         """Say that we are done, and read on for a while."""
+        if self._half_closed:
+            self.close()  # nothing more can come
+            return
         self._is_over = True
         self._tail = b""
         self._resume()

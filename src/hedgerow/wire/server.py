@@ -50,7 +50,6 @@ class ServerConnection(Link):
         "_body",
         "_body_held",
         "_busy",
-        "_half_closed",
         "_listener",
         "_request",
         "_served",
@@ -66,7 +65,6 @@ class ServerConnection(Link):
         self._busy = False  # inside _advance(): whatever completes meanwhile must not nest
         self._served = False  # an answer was given since the last head began: idle, not slow
         self.is_first = True  # nothing was asked before
-        self._half_closed = False  # the client will send no more, and still wants its answer
         self.closes = False  # after the current answer
         # For the life of one request.
         self._request: Request | None = None
@@ -397,10 +395,3 @@ class ServerConnection(Link):
             self._refuse(PeerError(500, "the request could not be handled"))
         else:
             self.close()
-
-    @override
-    def _linger(self) -> None:
-        if self._half_closed:
-            self.close()  # there is nothing to wait for
-        else:
-            super()._linger()
