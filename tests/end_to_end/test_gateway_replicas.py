@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator
 
@@ -10,16 +9,17 @@ import pytest
 
 from tests.fakes.gateway_client import Answer, ask, connected
 from tests.fakes.gateway_running import Running, gateway, play, settings
-from tests.fakes.gateway_upstream import Arrival, Script, Upstream, answers, is_silent, upstream
+from tests.fakes.gateway_upstream import (
+    Arrival,
+    Script,
+    Upstream,
+    answers,
+    dead_port,
+    is_silent,
+    upstream,
+)
 
 TURNS = 'balance = "round-robin"'
-
-
-def dead_port() -> int:
-    """A port that refuses connections."""
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port: int = sock.getsockname()[1]
-    return port
 
 
 @contextlib.asynccontextmanager

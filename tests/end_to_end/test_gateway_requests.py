@@ -1,14 +1,13 @@
 """Requests with bodies: which are sent again, and what is sent."""
 
 import asyncio
-import socket
 
 import pytest
 
 from tests.fakes.gateway_client import Answer, ask, connected
 from tests.fakes.gateway_once import once
 from tests.fakes.gateway_running import eventually, gateway, play, settings
-from tests.fakes.gateway_upstream import Arrival, Upstream, upstream
+from tests.fakes.gateway_upstream import Arrival, Upstream, dead_port, upstream
 
 RETRY = 'hedge = {max_attempts = 2, budget = "off", same_replica = true}'
 BODY = bytes(range(256)) * 40
@@ -29,13 +28,6 @@ async def is_slow_then_answers(arrival: Arrival) -> None:
 async def echoes_its_size(arrival: Arrival) -> None:
     await arrival.whole.wait()
     arrival.answer(200, b"%d" % arrival.body_size)
-
-
-def dead_port() -> int:
-    """A port that refuses connections."""
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port: int = sock.getsockname()[1]
-    return port
 
 
 class TestPost:

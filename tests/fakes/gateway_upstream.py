@@ -213,9 +213,6 @@ class Upstream:
     async def _play(self, arrival: Arrival) -> None:
         await self.script(arrival)
 
-    def of_attempt(self, number: int) -> Arrival:
-        return next(arrival for arrival in self.arrivals if arrival.attempt == number)
-
 
 @contextlib.asynccontextmanager
 async def upstream(script: Script, *, window: int | None = None) -> AsyncIterator[Upstream]:
@@ -226,6 +223,13 @@ async def upstream(script: Script, *, window: int | None = None) -> AsyncIterato
         yield running
     finally:
         await running.stop()
+
+
+def dead_port() -> int:
+    """A port that refuses connections."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port: int = sock.getsockname()[1]
+    return port
 
 
 async def answers(arrival: Arrival) -> None:
