@@ -53,6 +53,7 @@ bench: $(READY)
 	$(PIP) install --constraint constraints.txt --group bench
 	$(BIN)/python -m benchmarks.gateway
 	$(BIN)/python -m benchmarks.promise
+	$(BIN)/python -m benchmarks.crowd
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

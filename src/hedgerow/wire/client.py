@@ -8,7 +8,7 @@ A caller subclasses :class:`Call`: the events below come to it, in callbacks.  A
 ends exactly once, by ``ended=True``, by ``failed`` or by ``cancel``; after that it
 hears nothing.
 
-Budget of an answer that arrives in one piece: 0 tasks, 0 timers, 1 write, 1 event.
+Budget of an answer in one piece: 0 tasks, 0 timers, 1 write, 1 event.
 """
 
 import asyncio
@@ -93,13 +93,14 @@ class Call:
 
     def cancel(self) -> None:
         """Nobody wants the answer any more: reset the connection, so that the work stops."""
-        if not self.is_done:
-            self.is_done = True
-            connection, self.connection = self.connection, None
-            if connection is not None:
-                connection.cancel()
-            elif self.waits_for is not None:
-                self.waits_for.withdraw(self)
+        if self.is_done:
+            return
+        self.is_done = True
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.cancel()
+        elif self.waits_for is not None:
+            self.waits_for.withdraw(self)
 
 
 class Owner(Protocol):
@@ -186,8 +187,7 @@ class ClientConnection(asyncio.Protocol):
     def close(self) -> None:
         """Close a connection that carries no call."""
         if self._unsent or self._transport.get_write_buffer_size():
-            # The answer overtook its request: whoever closes cleanly waits until all of that
-            # is out, and an upstream that does not want it may never read it.
+            # The answer overtook its request, and a clean close would wait until that is read.
             reset(self._transport)
         else:
             self._transport.close()
@@ -197,8 +197,7 @@ class ClientConnection(asyncio.Protocol):
         call, body = self._call, self._body
         if call is None:
             return False
-        received = body.received if body is not None else -1
-        progress = (received, self._transport.get_write_buffer_size())
+        progress = (body.received if body else -1, self._transport.get_write_buffer_size())
         if self._is_paused or (body is None and not progress[1]) or progress != self._progress:
             self._progress, self._progress_at = progress, now
         elif now - self._progress_at > stall_timeout:
