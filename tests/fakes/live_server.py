@@ -11,6 +11,7 @@ from typing import TypeVar
 from hedgerow.wire.limits import Limits
 from hedgerow.wire.listener import Listener
 from hedgerow.wire.listening import Listening
+from hedgerow.wire.outbox import TurnOutbox
 from hedgerow.wire.request import Request
 from hedgerow.wire.server import ServerConnection
 from hedgerow.wire.timers import Sweeper
@@ -31,7 +32,7 @@ class LiveServer:
         self.loop = loop
         self.tls: ssl.SSLContext | None = None
         self.sweeper = Sweeper(loop)
-        self.listener = Listener(handle, limits or Limits(), self.sweeper)
+        self.listener = Listener(handle, limits or Limits(), self.sweeper, TurnOutbox(loop))
         self._listening = Listening(address)
         self._thread = threading.Thread(target=loop.run_forever)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from hedgerow.wire.limits import Limits
 from hedgerow.wire.listener import Listener
+from hedgerow.wire.outbox import WRITE_THROUGH, TurnOutbox
 from hedgerow.wire.request import Request
 from hedgerow.wire.timers import Sweeper
 from tests.fakes.client import FakeClient
@@ -13,16 +14,22 @@ from tests.fakes.transport import FakeTransport
 
 
 class Site:
-    """Everything around a server's connection but sockets."""
+    """Everything around a server's connection but sockets.
+
+    ``by_turns``: what is written goes out when the clock moves, as at the end of a loop's turn.
+    """
 
     def __init__(
         self,
         handle: Callable[[Request], None],
         limits: Limits | None = None,
         clock: FakeClock | None = None,
+        *,
+        by_turns: bool = False,
     ) -> None:
         self.loop = FakeLoop(clock or FakeClock())
-        self.listener = Listener(handle, limits or Limits(), Sweeper(self.loop))
+        self.outbox = TurnOutbox(self.loop) if by_turns else WRITE_THROUGH
+        self.listener = Listener(handle, limits or Limits(), Sweeper(self.loop), self.outbox)
 
     def client(self, transport: FakeTransport | None = None) -> FakeClient:
         return FakeClient(self.listener, transport)

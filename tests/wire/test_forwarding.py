@@ -1,6 +1,12 @@
 import pytest
 
-from hedgerow.wire.forwarding import Forwarded, downstream_fields, length_line, upstream_head
+from hedgerow.wire.forwarding import (
+    Forwarded,
+    client_lines,
+    downstream_fields,
+    length_line,
+    request_lines,
+)
 from hedgerow.wire.heads import RequestHead, RequestHeadParser, ResponseHeadParser
 
 DATE = b"Date: Sat, 21 Nov 2026 00:00:00 GMT\r\n"
@@ -24,9 +30,8 @@ def sent(
     forwarded: Forwarded = "replace",
 ) -> list[bytes]:
     """The lines that go upstream."""
-    raw = upstream_head(
-        head, target, head.host or b"b.example", peer=peer, is_tls=is_tls, forwarded=forwarded
-    )
+    raw = request_lines(head, target, head.host or b"b.example")
+    raw += client_lines(head, peer=peer, is_tls=is_tls, forwarded=forwarded)
     assert raw.endswith(b"\r\n")
     return raw[:-2].split(b"\r\n")
 

@@ -102,13 +102,13 @@ class Story:
 
 @pytest.mark.unhurried(reason="lets minutes pass, a quarter of a second at a time")
 class TestAnyOrderOfEvents:
-    @given(st.lists(STEPS, max_size=25), st.booleans())
+    @given(st.lists(STEPS, max_size=25), st.booleans(), st.booleans())
     def test_gives_at_most_one_answer_a_request_and_an_end(
-        self, steps: list[tuple[str, bytes]], at_once: bool
+        self, steps: list[tuple[str, bytes]], at_once: bool, by_turns: bool
     ) -> None:
         with pytest.MonkeyPatch.context() as monkeypatch:
             clock = stopped_clock(monkeypatch)
-            site = Site(lambda request: None, Limits(max_pipelined=200), clock)
+            site = Site(lambda request: None, Limits(max_pipelined=200), clock, by_turns=by_turns)
             story = Story(site, at_once=at_once)
             for step, data in steps:
                 story.happens(step, data)

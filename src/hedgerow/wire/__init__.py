@@ -6,12 +6,14 @@ llhttp (httptools) reads heads, and only here; where a body ends is decided by u
     heads       one whole head in, a checked record out; framing, Host, targets
     body        where a body ends;  chunked: the coding
     request     a request and its answer, as a handler sees them
-    server      a client's connection;  listener: what connections share
+    server      a client's connection;  link: without what is said on it
+    listener    what connections share
     listening   a listening socket that can pause
     client      a call and its connection;  pool: the connections to one origin
     forwarding  what changes from hop to hop
     timers      one loop timer for all;  engine: the clocks of a process
-    limits, descriptors, problem, status, sockets
+    outbox      when bytes go to the kernel;  memo: heads that came before
+    limits, descriptors, problem, request_line, status, sockets, unfinished
 """
 
 from hedgerow.wire.client import Call

@@ -27,24 +27,10 @@ _NOT_NOMINABLE: Final = frozenset({b"host", b"content-length", b"transfer-encodi
 _WITH_BODY: Final = frozenset({b"POST", b"PUT", b"PATCH"})
 
 
-def upstream_head(
-    request: RequestHead,
-    target: bytes,
-    host: bytes,
-    *,
-    peer: str,
-    is_tls: bool,
-    forwarded: Forwarded,
-) -> bytes:
-    """Build the head for the upstream, but for its end."""
-    about = client_lines(request, peer=peer, is_tls=is_tls, forwarded=forwarded)
-    return request_lines(request, target, host) + about
-
-
 def request_lines(request: RequestHead, target: bytes, host: bytes) -> bytes:
     """Build the part of the upstream's head that follows from the client's head alone.
 
-    ``client_lines`` come after it, then ``length_line``, what the caller wants to add (a
+    ``client_lines`` and ``length_line`` come after it, then what the caller wants to add (a
     deadline, an attempt's number), and the empty line.
     """
     fields = request.fields
