@@ -20,7 +20,7 @@ NewLoop = Callable[[], asyncio.AbstractEventLoop]
 #: Short, so that tests are; the same phases as in earnest.
 SHORT: Final = Limits(
     head_timeout=0.3,
-    body_timeout=0.4,
+    body_timeout=0.8,
     body_min_rate=1000.0,
     idle_timeout=0.6,
     write_timeout=0.5,

@@ -1,6 +1,7 @@
 """What clients of all kinds get to hear over real sockets."""
 
 import http.client
+import socket
 import subprocess
 
 import pytest
@@ -22,6 +23,18 @@ def curl(server: LiveServer, *arguments: str, stdin: bytes = b"") -> str:
         check=True,
     )
     return done.stdout.decode("latin-1")
+
+
+@on_both_loops
+class TestLiveServer:
+    def test_is_gone_when_it_is_left(self, new_loop: NewLoop) -> None:
+        with serving(new_loop) as server, server.connects() as client:
+            client.sendall(request("GET /never"))
+            port = server.port
+        assert server.loop.is_closed()
+        assert server.listener.connections == set()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
 
 
 @on_both_loops

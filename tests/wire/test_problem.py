@@ -1,4 +1,5 @@
 import json
+import re
 
 from hedgerow.wire.problem import problem_body, problem_fields, refusal
 
@@ -28,6 +29,7 @@ class TestRefusal:
         head, _, body = refusal(400, "no", to_head=False).partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
         assert b"\r\nConnection: close" in head
+        assert re.search(rb"\r\nDate: \w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT\r\n", head)
         assert b"\r\nContent-Length: %d" % len(body) in head
         assert json.loads(body)["detail"] == "no"
 

@@ -8,6 +8,7 @@ from tests.fakes.application import Application
 from tests.fakes.carrier import FakeCarrier
 from tests.fakes.clock import START, FakeClock, stopped_clock
 from tests.fakes.loop import FakeLoop
+from tests.fakes.paths import Paths
 from tests.fakes.sink import RecordingSink
 from tests.fakes.site import Site, get, post, post_chunked
 from tests.fakes.transport import FakeTransport
@@ -124,3 +125,43 @@ class TestRecordingSink:
         sink.body_received(b"a", ended=True)
         with pytest.raises(AssertionError):
             sink.body_received(b"b", ended=True)
+
+
+class TestSite:
+    def test_sends_by_turns_when_it_is_asked_to(self) -> None:
+        site = Site(Application().handle, by_turns=True)
+        client = site.client().sends(get())
+        assert client.statuses == []
+        site.loop.run_later(0.0)
+        assert client.statuses == [200]
+
+
+class TestPaths:
+    def answer(self, request: bytes) -> bytes:
+        return Site(Paths().handle).client().sends(request).received
+
+    def test_have_a_way_for_each_kind_of_body(self) -> None:
+        assert self.answer(get()).endswith(b"\r\n\r\nhello")
+        assert self.answer(post(b"words", target=b"/echo")).endswith(b"\r\n\r\nwords")
+        assert self.answer(post(b"words", target=b"/collect")).endswith(b"\r\n\r\n5")
+        assert self.answer(get(b"/20000")).endswith(b"x" * 20_000)
+
+    def test_have_a_way_to_refuse_and_to_break_off(self) -> None:
+        assert b" 403 " in self.answer(get(b"/refuse"))
+        client = Site(Paths().handle).client().sends(get(b"/abort"))
+        assert client.transport.aborted
+
+    def test_notice_who_waits_in_vain_and_leaves(self) -> None:
+        paths = Paths()
+        client = Site(paths.handle).client().sends(get(b"/never"))
+        assert (paths.asked.is_set(), paths.left.is_set()) == (True, False)
+        client.leaves()
+        assert paths.left.is_set()
+
+    def test_send_no_faster_than_the_client_reads(self) -> None:
+        client = Site(Paths().handle).client()
+        client.stops_reading()
+        client.sends(get(b"/1000000"))
+        assert client.unread < 100_000
+        client.reads()
+        assert client.received.endswith(b"x" * 1_000_000)

@@ -268,7 +268,8 @@ def _check_host(request: RequestHead, hosts: int) -> None:
             raise PeerError(400, "the Host field is not a host and port")
         if len(_GOOD_HOSTS) >= 1000:
             _GOOD_HOSTS.clear()
-        _GOOD_HOSTS.add(request.host)
+        if len(request.host) < 256:  # a long one is no name, and would only cost memory
+            _GOOD_HOSTS.add(request.host)
 
 
 def _read_expect(request: RequestHead, value: bytes) -> None:

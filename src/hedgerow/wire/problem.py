@@ -4,6 +4,7 @@ Must not know why a request is refused; it only says it well.  The detail is for
 client, so it names limits and never the inside of the service.
 """
 
+import email.utils
 import functools
 
 import msgspec
@@ -31,9 +32,10 @@ def problem_fields(retry_after: int | None = None) -> bytes:
 def refusal(status: int, detail: str, *, to_head: bool) -> bytes:
     """Return a whole last answer; the one to a HEAD request tells only the body's length."""
     body = problem_body(status, detail)
-    head = b"%b%bContent-Length: %d\r\nConnection: close\r\n\r\n" % (
+    head = b"%b%bDate: %b\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (
         STATUS_LINES[status],
         problem_fields(),
+        email.utils.formatdate(usegmt=True).encode(),
         len(body),
     )
     return head if to_head else head + body
