@@ -166,7 +166,7 @@ class ServerConnection(Link):
                 self._refuse(PeerError(408, "the request's body came too slowly"))
             else:
                 self._time_request()
-        elif self._tail:
+        elif self._tail.strip(b"\r\n"):  # half of an empty line is no request
             self._refuse(PeerError(408, "the request's head did not come in time"))
         else:
             # Without an answer: a client that has not asked yet would take it for the answer to
