@@ -10,12 +10,22 @@ measured.  Histograms hold integers, usually **microseconds**; time comes in as
     hdr_codec   histograms as text that other HDR tools read
     window      counts and quantiles of the last N seconds
     ewma        averages in which the past fades
+    tally       exact sums of milliseconds, as JMeter's summary needs them
+    slo         promises such as p99<250ms: read from text, judged by figures
+    slo_metric  what a promise can be about
+    slo_window  promises that must hold in each window of a run
+    usl         the Universal Scalability Law, fitted to measured capacities
 """
 
 from hedgerow.measure.ewma import Ewma, PeakEwma
 from hedgerow.measure.hdr_codec import decode_hdr, encode_hdr
 from hedgerow.measure.histogram import DEFAULT_LAYOUT, Bucket, Histogram, Summary
 from hedgerow.measure.layout import BucketLayout
+from hedgerow.measure.slo import Slo, SloVerdict, parse_slo
+from hedgerow.measure.slo_metric import Figures
+from hedgerow.measure.slo_window import WindowJudge
+from hedgerow.measure.tally import Tally
+from hedgerow.measure.usl import UslFit, fit_usl
 from hedgerow.measure.window import WindowedCount, WindowedHistogram
 
 __all__ = [
@@ -28,6 +38,14 @@ __all__ = [
     "decode_hdr",
     "WindowedCount",
     "WindowedHistogram",
+    "Tally",
+    "Slo",
+    "SloVerdict",
+    "parse_slo",
+    "Figures",
+    "WindowJudge",
+    "UslFit",
+    "fit_usl",
     "Ewma",
     "PeakEwma",
 ]
