@@ -104,6 +104,7 @@ class ResponseHead:
         "has_date",
         "keep_alive",
         "lines",
+        "plan",
         "retry_after",
         "status",
     )
@@ -118,6 +119,7 @@ class ResponseHead:
         self.has_date = False
         self.retry_after: bytes | None = None
         self.lines: bytes | None = None  # the fields for the next hop, once they were built
+        self.plan: object = None  # whatever its reader wants to find again with the same head
 
 
 class RequestHeadParser:
