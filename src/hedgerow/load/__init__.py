@@ -1,24 +1,45 @@
-"""Sends load over HTTP/1.1 and writes down what came of every request.
+"""Sends load over HTTP/1.1, counts what came of it, and says whether to believe the figures.
 
-Carries out a plan of ``workload``: each request goes out when it is due, whether or not
-the earlier ones were answered (an *open* model).  Latency counts from when a request
-was due and not from when it was sent, or a slow moment of the target, or of this
-process, would hide itself (*coordinated omission*).  Must not know who is at the other
-end, nor who looks at the figures.
+Response times count from when a request was due and not from when it was sent, or a slow
+moment of the target, or of this process, would hide itself (*coordinated omission*).
+Sending and counting are different processes, because counting costs more than sending.
+Must not know the command line, nor how a result is shown; the server under test is an
+address and maybe some process ids, whatever it is.
 
-When to send, what happened and when it is over are objects of their own, so that each
-can be exchanged without touching the others:
+What is asked for:
 
-    pacing     when: calls for each request as it falls due, never before
-    target     what: a URL, as the bytes of a request's head
-    player     the shell: due requests onto connections; ends by its plan or when told
-    sample     one request: when it was due, sent and over, and how it ended
-    recording  all of them: counts by ending, a histogram of latencies
+    plan              the run: what is sent, when, by how many, until when
+    order             ... and besides: who watches, what is promised, what is written
+    scenario_api      what the author of a scenario imports
+    scenario_options  what a scenario's file says of how it is played; scenario_k6,
+                      scenario_values: in k6's words, single values
+    imports           scenarios from curl command lines and browsers' recordings
+
+Who carries it out:
+
+    runner            one run from its order to its result
+    crew              all shards of a run, wherever they are
+    shard             one machine's part: its processes, and what they tell
+    preparation       what they must be given besides the plan
+    channel           how a shard and its processes talk;  batch: what they tell
+    generator         one process: sends its share of the plan
+
+What came of it:
+
+    outcome           how a request ended, in classes
+    book              many requests in constant memory;  accounts: batches into books
+    totals            the whole run so far;  series: a point a second
+    moment            how it stands, for whoever looks at it meanwhile
+    figures           what is promised, held against it
+    evidence          how it was measured;  verdict: whether it can be trusted
+    result            the document of all this;  jtl_log: every request in a file
+
+Who looks at machines and servers:
+
+    machine           what kind of machine the load came from
+    health            how it and the processes are doing;  machine_state, cgroup: by whom told
+    launch            starts the server under test;  lifeline: ends it with us
+    listeners         which processes are meant;  watch: what they use
+
+Nothing is imported here, so that reading a plan does not load the engine.
 """
-
-from hedgerow.load.player import Player
-from hedgerow.load.recording import Recorder, Results
-from hedgerow.load.sample import Ending, Sample
-from hedgerow.load.target import Target
-
-__all__ = ["Ending", "Player", "Recorder", "Results", "Sample", "Target"]

@@ -1,0 +1,98 @@
+"""Everything that a run has counted so far: frames in, the measured part and the series out.
+
+Must not know where frames come from, nor how results are written.
+"""
+
+from dataclasses import dataclass, field
+
+from hedgerow.load.book import Book, Frame
+from hedgerow.load.plan import LoadPlan, Open
+from hedgerow.load.series import Series, phase_at
+from hedgerow.measure import Histogram
+from hedgerow.report.document import Point
+from hedgerow.workload import RateProfile
+
+
+@dataclass(slots=True)
+class Trouble:
+    """What happened to the generators and their machines, in the measured part."""
+
+    cpu: list[float] = field(default_factory=list)  # the busiest process, a value a second
+    cpu_seconds: float = 0.0  # of all processes
+    idle: list[float] = field(default_factory=list)
+    steal: list[float] = field(default_factory=list)
+    loop_lag: Histogram = field(default_factory=Histogram)
+    gc_pause: float = 0.0
+    throttled: float = 0.0
+    memory: int = 0
+    descriptors_short: bool = False
+    ports_short: bool = False
+    missing: set[int] = field(default_factory=set)  # shards that were lost
+    lost_processes: int = 0
+
+
+class Totals:
+    """Adds frames up."""
+
+    def __init__(self, plan: LoadPlan) -> None:
+        self.plan = plan
+        self.book = Book()  # of the measured part
+        self.series = Series(plan)
+        self.trouble = Trouble()
+        self.measured_seconds = 0.0  # in which requests were sent, and that count
+        self.ended_in_window = 0
+        self.ok_in_window = 0
+        self.sent_in_window = 0
+        self._profile = _profile(plan.model) if isinstance(plan.model, Open) else None
+
+    def add(self, frame: Frame) -> Point:
+        """Add one interval, all shards together; returns its point."""
+        phase = phase_at(self.plan, frame.at)
+        self.book.merge(frame.measured)
+        point = self.series.add(
+            frame, asked=self.asked_at(frame), missing_shards=len(self.trouble.missing)
+        )
+        if phase == "measured":
+            self.measured_seconds += frame.seconds
+            self.ended_in_window += frame.measured.ended
+            self.ok_in_window += frame.measured.ok
+            self.sent_in_window += point.sent
+            self._add_health(frame)
+        self.trouble.lost_processes = max(self.trouble.lost_processes, frame.lost_processes)
+        return point
+
+    def asked_at(self, frame: Frame) -> float | None:
+        """Arrivals a second that the plan has in an interval; None in a closed model."""
+        if self._profile is None:
+            return None
+        if phase_at(self.plan, frame.at) == "drain" or not frame.seconds:
+            return 0.0
+        due = self._profile.cumulative(frame.at)
+        before = self._profile.cumulative(max(0.0, frame.at - frame.seconds))
+        return (due - before) / frame.seconds
+
+    def asked_rate(self, seconds: float) -> float | None:
+        """Arrivals a second that the plan had in its measured part; None in a closed model."""
+        if self._profile is None or not seconds:
+            return None
+        begin, due = self.plan.warm_up, self._profile.cumulative
+        return (due(begin + seconds) - due(begin)) / seconds
+
+    def _add_health(self, frame: Frame) -> None:
+        health, trouble = frame.health, self.trouble
+        if health.cpu:
+            trouble.cpu.append(max(health.cpu))
+        trouble.cpu_seconds += sum(health.cpu) * frame.seconds
+        if health.idle is not None:
+            trouble.idle.append(health.idle)
+        trouble.steal.append(health.steal)
+        trouble.loop_lag.merge(health.loop_lag)
+        trouble.gc_pause = max(trouble.gc_pause, health.gc_pause)
+        trouble.throttled += health.throttled
+        trouble.memory = health.memory or trouble.memory
+        trouble.descriptors_short |= health.descriptors_short
+        trouble.ports_short |= health.ports_short
+
+
+def _profile(model: Open) -> RateProfile:
+    return RateProfile.of(model.start_rate, tuple((s.seconds, s.target) for s in model.stages))
