@@ -1,24 +1,47 @@
 """Results and stories for the tests of what a demo shows."""
 
+from hedgerow.cli.demo_counts import Counts, Results
 from hedgerow.cli.demo_plan import DemoPlan
 from hedgerow.cli.demo_result import DemoResult, Side
 from hedgerow.cli.demo_story import Chosen, Story, ToldAttempt
-from hedgerow.load import Ending, Recorder, Results, Sample
+from hedgerow.load.batch import Sample
+from hedgerow.load.outcome import Outcome, outcome_of_status
 
 PLAN = DemoPlan(rate=100, seconds=20, seed=1, deadline=1.0)
+
+
+def ended(
+    after: float, outcome: Outcome = Outcome.OK, status: int = 200, lag: float | None = 0.001
+) -> Sample:
+    """A request that ended so many seconds after it was due; without a lag it was not sent."""
+    response, late = round(after * 1e9), 0 if lag is None else round(lag * 1e9)
+    return Sample(
+        label="work",
+        is_warm_up=False,
+        began=0,
+        response=response,
+        service=-1 if lag is None else response - late,
+        ttfb=-1,
+        connect=-1,
+        lateness=late // 4,  # part of the lag is ours, the rest is a new connection's
+        backlog=late - late // 4,
+        outcome=outcome.value,
+        status=status,
+        bytes_in=10,
+        bytes_out=0,
+        user=0,
+    )
 
 
 def results(
     in_time: int = 0, late: int = 0, failures: tuple[int, ...] = (), lag: float = 0.001
 ) -> Results:
     """Good answers after 400 ms, late ones after 2 s, failures (by status) after 300 ms."""
-    recorder = Recorder(PLAN.deadline)
+    counts = Counts(PLAN.deadline)
     for count, after in ((in_time, 0.4), (late, 2.0)):
-        for number in range(count):
-            recorder.record(Sample(number, 0.0, lag, after, Ending.ANSWERED, 200, 10))
-    for number, status in enumerate(failures):
-        recorder.record(Sample(number, 0.0, lag, 0.3, Ending.STATUS, status))
-    return recorder.results()
+        counts.add(ended(after, lag=lag) for _ in range(count))
+    counts.add(ended(0.3, outcome_of_status(status), status, lag) for status in failures)
+    return counts.results()
 
 
 def attempt(

@@ -21,7 +21,7 @@ from hedgerow.cli.demo_show import show_promise, show_result, show_what_stays
 from hedgerow.cli.demo_story import choose, read_stories
 from hedgerow.cli.process import StopSignals, run, settle
 from hedgerow.errors import ConfigError
-from hedgerow.wire import Engine
+from hedgerow.wire.descriptors import raise_limit
 
 _FINE: Final = 0
 _TERMINATED: Final = 143
@@ -101,8 +101,9 @@ class Demo:
         self, upstream_url: str, gateway_url: str, gateway: Server, stopped: asyncio.Task[int]
     ) -> DemoResult:
         plan = self._plan
-        engine = Engine(asyncio.get_running_loop())
-        lanes = (Lane(plan, engine, upstream_url), Lane(plan, engine, gateway_url))
+        loop = asyncio.get_running_loop()
+        raise_limit()  # users do not queue for each other's connections
+        lanes = (Lane(plan, loop, upstream_url), Lane(plan, loop, gateway_url))
         settle()
         with progress(self._console, plan) as shown:
 
@@ -114,17 +115,12 @@ class Demo:
         received, cancelled = upstream_counts(upstream_url)
         for lane in lanes:
             lane.close()
-        engine.close()
-        direct, hedged = lanes
+        direct, hedged = (lane.results() for lane in lanes)
         stories = read_stories(gateway.said().splitlines())
         return DemoResult(
             plan=plan,
-            direct=Side(direct.results(), direct.player.sent, plan.expectation(hedged=False)),
-            hedged=Side(
-                hedged.results(),
-                max(0, received - direct.player.sent),
-                plan.expectation(hedged=True),
-            ),
+            direct=Side(direct, direct.sent, plan.expectation(hedged=False)),
+            hedged=Side(hedged, max(0, received - direct.sent), plan.expectation(hedged=True)),
             cancelled=cancelled,
             stories=tuple(choose(stories)),
             interrupted=not is_whole,

@@ -13,9 +13,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from hedgerow.cli.demo_counts import Results
 from hedgerow.cli.demo_plan import DemoPlan
 from hedgerow.cli.demo_run import Moment, Standing
-from hedgerow.load import Results
 from hedgerow.units import format_share
 
 _LINE_EVERY: Final = 5.0

@@ -7,10 +7,10 @@ shown.
 from dataclasses import dataclass
 
 import hedgerow
+from hedgerow.cli.demo_counts import Results
 from hedgerow.cli.demo_plan import DemoPlan
 from hedgerow.cli.demo_story import Chosen
 from hedgerow.faults import Expectation
-from hedgerow.load import Results
 from hedgerow.measure import Histogram
 
 SCHEMA_VERSION = 1

@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 from rich import box
 from rich.table import Table
 
+from hedgerow.cli.demo_counts import Results
 from hedgerow.cli.demo_plan import noise
 from hedgerow.cli.demo_result import DemoResult, Side
 from hedgerow.cli.demo_timeline import Glyphs
-from hedgerow.load import Results
 from hedgerow.units import format_duration, format_share
 
 #: Name, quantile, and how many requests it needs.

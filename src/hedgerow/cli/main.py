@@ -3,7 +3,8 @@
 Verbs are imported only when they are called, so that ``hedgerow --help`` is quick and
 one verb never pays for another.
 
-Exit codes: 0 fine, 1 could not run, 2 usage or settings, 130 and 143 interrupted.
+Exit codes: 0 fine, 1 could not run, 2 usage or settings, 98 a measurement that cannot be
+trusted (where it must be), 99 a broken promise, 130 and 143 interrupted.
 """
 
 import os
@@ -27,15 +28,31 @@ VERBS: Final = {
         "hedgerow.cli.serve:serve",
         "A reverse proxy that hedges slow requests and keeps deadlines.",
     ),
+    "load": (
+        "hedgerow.cli.load:load",
+        "Load whose figures can be trusted, and a page to show them.",
+    ),
+    "find": ("hedgerow.cli.find:find", "The highest load that keeps a promise."),
     "flaky": (
         "hedgerow.cli.flaky:flaky",
         "An upstream that misbehaves on purpose.",
+    ),
+    "scenario": (
+        "hedgerow.cli.scenario:scenario",
+        "A curl command or a browser's recording (HAR) as a scenario for load.",
+    ),
+    "report": (
+        "hedgerow.cli.report:report",
+        "One self-contained page from one result or several.",
     ),
     "demo": (
         "hedgerow.cli.demo:demo",
         "One minute: the same users call the same unreliable upstream, with and without us.",
     ),
 }
+
+#: From this word on all words are another program's: they are handed on as they are.
+_ANOTHER_PROGRAM: Final = {"load": "--", "find": "--", "scenario": "curl"}
 
 _HELP: Final = """Keeps an HTTP service's latency promise when what it depends on is slow,
 failing or overloaded, and measures that it does.
@@ -73,7 +90,10 @@ def run(words: Sequence[str]) -> int:
     verb = words[0] if words else ""
     try:
         code = _app(verb)(
-            list(words), exit_on_error=False, print_error=False, result_action="return_value"
+            _marked(verb, words),
+            exit_on_error=False,
+            print_error=False,
+            result_action="return_value",
         )
         sys.stdout.flush()  # here, where a reader that has gone is no surprise
     except cyclopts.CycloptsError as error:
@@ -92,6 +112,15 @@ def run(words: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
     return code if isinstance(code, int) else FINE
+
+
+def _marked(verb: str, words: Sequence[str]) -> list[str]:
+    """Write -- before another program's words: it is taken away again, and ends our flags."""
+    first = _ANOTHER_PROGRAM.get(verb)
+    if first is None or first not in words:
+        return list(words)
+    place = list(words).index(first)
+    return [*words[:place], "--", *words[place:]]
 
 
 def _tell(text: str) -> None:

@@ -1,0 +1,7 @@
+"""Experiments made of many load runs: where a promise breaks.
+
+Decides what to measure next and when it is known well enough.  Starts what it measures by
+its command line, like any contender; must not know how the gateway works inside.
+
+    search    the decisions of a capacity search: double, bisect, confirm
+"""
