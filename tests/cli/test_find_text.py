@@ -137,7 +137,8 @@ class TestReportOfSeveral:
     @pytest.mark.parametrize(
         ("peak_n", "peak_x", "words"),
         [
-            (9.49, 321.0, "Most at n = 9.5: 321/s"),
+            (5.49, 321.0, "Most at n = 5.5: 321/s"),
+            (9.49, 321.0, "from up to 2"),
             (None, 200.0, "levels off at 200/s"),
             (None, None, "No limit"),
         ],

@@ -12,6 +12,7 @@ from hedgerow.lab.search import Answer, Bounds, CapacitySearch, Outcome, Phase, 
 Server = Callable[[Probe], tuple[Outcome, float]]
 RATES = Bounds(start=10, least=1, most=100_000)
 USERS = Bounds(start=10, least=1, most=1000, whole=True)
+FINE = Bounds(start=10.44, least=1.2345, most=9_999, tolerance=0.01)
 many_seeds = pytest.mark.unhurried(reason="many seeds")
 
 
@@ -264,7 +265,9 @@ class TestBreakingOff:
 
 
 class TestAnyServer:
-    @given(st.text(alphabet="KKBBI", min_size=1, max_size=40), st.sampled_from([RATES, USERS]))
+    @given(
+        st.text(alphabet="KKBBI", min_size=1, max_size=40), st.sampled_from([RATES, USERS, FINE])
+    )
     def test_gets_an_answer_from_loads_within_the_bounds(self, words: str, bounds: Bounds) -> None:
         probes, answer = probes_of(saying(words), bounds)
         assert all(bounds.least <= probe.load <= bounds.most for probe in probes)

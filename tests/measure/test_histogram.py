@@ -315,3 +315,22 @@ class TestEquality:
 class TestText:
     def test_shows_range_and_count(self) -> None:
         assert repr(ours(SMALL, [5])) == "<Histogram 1..1000, 1 digits: 1 values>"
+
+
+class TestManyAtOnce:
+    @given(st.dictionaries(st.integers(-5, 1 << 33), st.integers(0, 1000), max_size=30))
+    def test_are_counted_as_one_by_one(self, counts: dict[int, int]) -> None:
+        at_once, one_by_one = Histogram(), Histogram()
+        at_once.record_counts(counts)
+        for value, count in counts.items():
+            one_by_one.record_many(value, count)
+        assert at_once == one_by_one
+        assert (at_once.too_low, at_once.too_high) == (one_by_one.too_low, one_by_one.too_high)
+
+    @given(st.lists(st.integers(-5, 1 << 33), max_size=30))
+    def test_in_any_order_too(self, values: list[int]) -> None:
+        at_once, one_by_one = Histogram(), Histogram()
+        at_once.record_all(values)
+        for value in values:
+            one_by_one.record(value)
+        assert at_once == one_by_one

@@ -68,17 +68,18 @@ class TestSpan:
 class TestManyAtOnce:
     def test_are_the_same_as_one_by_one(self) -> None:
         tally = Tally()
-        tally.add_many([3, 1, 2], first_start=START, last_end=START + 0.003)
+        tally.add_counted({3: 1, 1: 1, 2: 1}, first_start=START, last_end=START + 0.003)
         assert tally == tally_of(3, 1, 2)
 
-    def test_may_come_from_an_iterator(self) -> None:
+    def test_count_as_often_as_they_came(self) -> None:
         tally = Tally()
-        tally.add_many(iter([3, 1]), first_start=START, last_end=START)
-        assert (tally.count, tally.minimum, tally.maximum) == (2, 1, 3)
+        tally.add_counted({3: 2, 1: 1}, first_start=START, last_end=START)
+        assert (tally.count, tally.total, tally.squares) == (3, 7, 19)
+        assert (tally.minimum, tally.maximum) == (1, 3)
 
     def test_may_be_none_and_then_change_nothing(self) -> None:
         tally = tally_of(1)
-        tally.add_many([], first_start=0.0, last_end=START * 2)
+        tally.add_counted({}, first_start=0.0, last_end=START * 2)
         assert tally == tally_of(1)
 
 

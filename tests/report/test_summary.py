@@ -1,4 +1,5 @@
 import math
+from collections import Counter
 from collections.abc import Iterable
 
 import pytest
@@ -19,7 +20,7 @@ START = 1_000_000.0
 
 def tally_of(times: Iterable[int], *, failed: int = 0, span: float = 10.0) -> Tally:
     tally = Tally()
-    tally.add_many(times, first_start=START, last_end=START + span)
+    tally.add_counted(Counter(times), first_start=START, last_end=START + span)
     tally.errors = failed
     return tally
 

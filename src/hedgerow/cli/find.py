@@ -26,9 +26,8 @@ def find(
 
     Doubles the load until the promise breaks, narrows down where, confirms the
     answer over a longer time, and looks below and above it once more. Says
-    "unstable" where a number would be made up, and never takes the load
-    generator's limit for the server's. Where no promise is about errors,
-    errors<1% is added.
+    "unstable" where a number would be made up. Adds errors<1% where no promise
+    is about errors.
 
     For example:
         hedgerow find http://127.0.0.1:8080/ --slo 'p99<250ms'

@@ -20,6 +20,7 @@ from hedgerow.cli.find_flags import Vary
 from hedgerow.cli.find_text import probe_line, report
 from hedgerow.cli.load_run import address_of
 from hedgerow.cli.process import StopSignals, announce, tell
+from hedgerow.errors import StartError
 from hedgerow.lab.find import Asked, Finder, RunMaker
 from hedgerow.lab.find_result import (
     FindDocument,
@@ -94,18 +95,30 @@ async def _search(
     job: FindJob, command: Sequence[str], make_run: RunMaker, interrupts: "Interrupts"
 ) -> Variant:
     if not command:
-        return await _find(_watching(job, None), job, make_run, interrupts)
+        return await _find(job, None, make_run, interrupts)
     async with Launched(command, address_of(job.asked.order.plan)) as server:
         announce(f"started {server.name}")
-        return await _find(_watching(job, server), job, make_run, interrupts)
+        variant = await _find(job, server, make_run, interrupts)
+        if server.has_ended:  # what was measured after it is no capacity
+            raise StartError(
+                f"the server under test ({server.name})",
+                got="ended during the search",
+                must="running until it is stopped",
+                fix=f"See what it wrote: {server.log}",
+            )
+        return variant
 
 
 async def _find(
-    asked: Asked, job: FindJob, make_run: RunMaker, interrupts: "Interrupts"
+    job: FindJob, server: Launched | None, make_run: RunMaker, interrupts: "Interrupts"
 ) -> Variant:
+    asked = _watching(job, server)
+
     def told(record: ProbeRecord) -> None:
         if not job.quiet:
             tell(probe_line(record, asked.by))
+        if server is not None and server.has_ended:
+            finder.stop("the server ended", interrupted=False)
 
     finder = Finder(asked, make_run, told)
     with interrupts.concern(finder):

@@ -24,6 +24,9 @@ _PURPOSE: Final = {
     "far_above": "clearly higher",
 }
 
+#: A fitted peak this many times beyond what was measured is made of rounding and noise.
+_FAR_BEYOND: Final = 3.0
+
 
 def load_text(load: float, by: By) -> str:
     """Write a load with its unit."""
@@ -76,7 +79,7 @@ def report(document: FindDocument, look: Look, *, is_unicode: bool = True) -> It
         prefix = f"{document.varied} = {variant.value}: " if document.varied else ""
         yield prefix + answer(variant.capacity, document)
     if document.scalability is not None:
-        yield from _scalability(document.scalability, document.varied)
+        yield from _scalability(document.scalability, document)
 
 
 def answer(capacity: Capacity, document: FindDocument) -> str:
@@ -171,14 +174,25 @@ def _capacities(document: FindDocument) -> Iterator[str]:
     yield ""
 
 
-def _scalability(fit: Scalability, varied: str) -> Iterator[str]:
+def _scalability(fit: Scalability, document: FindDocument) -> Iterator[str]:
+    few = ", of which three points say nothing" if len(document.variants) == 3 else ""
     yield (
         f"Universal Scalability Law: contention sigma {fit.sigma:.3g}, coherency kappa"
-        f" {fit.kappa:.3g}, one alone {fit.lam:.3g}/s (r2 {fit.r2:.3f})."
+        f" {fit.kappa:.3g}, one alone {fit.lam:.3g}/s (r2 {fit.r2:.3f}{few})."
     )
-    if fit.peak_n is not None and fit.peak_x is not None:
-        yield f"Most at {varied} = {fit.peak_n:.1f}: {fit.peak_x:.3g}/s; beyond it more are less."
+    most = max(float(variant.value) for variant in document.variants if _is_number(variant))
+    if fit.peak_n is not None and fit.peak_n > _FAR_BEYOND * most:
+        yield f"More of {document.varied} are more, as far as can be told from up to {most:g}."
+    elif fit.peak_n is not None and fit.peak_x is not None:
+        yield (
+            f"Most at {document.varied} = {fit.peak_n:.1f}: {fit.peak_x:.3g}/s; beyond it more"
+            " are less."
+        )
     elif fit.peak_x is not None:
         yield f"It levels off at {fit.peak_x:.3g}/s, however many there are."
     else:
         yield "No limit is in sight: it grows in proportion."
+
+
+def _is_number(variant: Variant) -> bool:
+    return variant.value.isdecimal()

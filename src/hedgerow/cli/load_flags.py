@@ -129,7 +129,10 @@ class RequestFlags:
             "headers and body (on unless --no-template)",
         ),
     ] = True
-    follow: Annotated[Text, _flag("--follow", help="follow up to that many redirects (0)")] = None
+    follow: Annotated[
+        Text,
+        _flag("--follow", help="follow up to that many redirects, each a request of its own (0)"),
+    ] = None
     no_cookies: Annotated[bool, _flag("--no-cookies", help="users forget their cookies")] = False
     base_url: Annotated[
         Text, _flag("--base-url", "--host", help="of a scenario: what its relative URLs refer to")

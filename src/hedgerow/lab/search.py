@@ -115,7 +115,7 @@ class CapacitySearch:
         self._shifts = 0
         self._was_invalid = False  # the last probe, which is then repeated
         self._checks_far_above = 0
-        start = self._neat(min(max(bounds.start, bounds.least), bounds.most))
+        start = min(max(self._neat(bounds.start), bounds.least), bounds.most)
         self.next: Probe | Answer = Probe(start, Phase.RISING)
 
     def probed(self, outcome: Outcome, headroom: float = 1.0) -> Probe | Answer:

@@ -91,8 +91,11 @@ class Accounts:
         counted = collections.Counter([time // 1000 for time in times])
         track.plain.record_counts(counted)
         end = batch.at * _SECOND
+        by_millisecond: collections.Counter[int] = collections.Counter()
+        for time, count in counted.items():
+            by_millisecond[time // 1000] += count
         track.tally.add_counted(
-            ((time // 1000, count) for time, count in counted.items()),
+            by_millisecond,
             first_start=max(self._told_at, end - times[0] * _SECOND),
             last_end=end,
         )

@@ -1,4 +1,4 @@
-"""What a generator process tells its shard, twenty times a second: raw, and counted there.
+"""What a generator process tells its shard, ten times a second: raw, and counted there.
 
 Counting costs more than sending, so a generator process only notes numbers and hands them
 over; the shard, another process, sorts them into books.  Must not know either of them.

@@ -7,7 +7,8 @@ rules that make a row of them (truncation, population deviation, KB of 1,024) ar
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
+from operator import mul
 
 from typing_extensions import override
 
@@ -38,36 +39,25 @@ class Tally:
 
     def add(self, milliseconds: int, *, start: float, end: float, failed: bool = False) -> None:
         """Count one sample."""
-        self.add_many((milliseconds,), first_start=start, last_end=end)
+        self.add_counted({milliseconds: 1}, first_start=start, last_end=end)
         self.errors += failed
 
-    def add_many(self, milliseconds: Iterable[int], *, first_start: float, last_end: float) -> None:
-        """Count good samples that began and ended within this span."""
-        times = list(milliseconds)
-        if not times:
+    def add_counted(
+        self, counted: Mapping[int, int], *, first_start: float, last_end: float
+    ) -> None:
+        """Count good samples given as milliseconds and how often each came, in this span."""
+        if not counted:
             return
-        least, most = min(times), max(times)
+        times, counts = counted.keys(), counted.values()
+        products = list(map(mul, times, counts))
+        least = min(times)
         self.minimum = min(self.minimum, least) if self.count else least
-        self.maximum = max(self.maximum, most)
-        self.count += len(times)
-        self.total += sum(times)
-        self.squares += sum(map(int.__mul__, times, times))
+        self.maximum = max(self.maximum, *times)
+        self.count += sum(counts)
+        self.total += sum(products)
+        self.squares += sum(map(mul, times, products))
         self.first_start = min(self.first_start, first_start)
         self.last_end = max(self.last_end, last_end)
-
-    def add_counted(
-        self, counted: Iterable[tuple[int, int]], *, first_start: float, last_end: float
-    ) -> None:
-        """Count good samples given as (milliseconds, how many), within this span."""
-        for milliseconds, count in counted:
-            least = min(self.minimum, milliseconds) if self.count else milliseconds
-            self.minimum = least
-            self.maximum = max(self.maximum, milliseconds)
-            self.count += count
-            self.total += milliseconds * count
-            self.squares += milliseconds * milliseconds * count
-            self.first_start = min(self.first_start, first_start)
-            self.last_end = max(self.last_end, last_end)
 
     def merge(self, other: "Tally") -> None:
         """Add what another tally counted."""

@@ -1,8 +1,7 @@
 """A generator process from its first order to its last batch.
 
 ``python -m hedgerow.load.generator.process`` reads an assignment from standard input,
-says that it is ready, begins at the moment that it is told, and reports twenty times a
-second.  Must not know how results are counted, nor how many others there are.
+says that it is ready, begins at the moment that it is told, and reports ten times a second.  Must not know how results are counted, nor how many others there are.
 
 The loop's own ticks are the measure of its health: how late each one is says how late
 anything on this loop may be.
@@ -41,7 +40,7 @@ from hedgerow.load.plan import frame_ends
 from hedgerow.wire.descriptors import raise_limit
 
 _TICK: Final = 0.01
-_TICKS_A_BATCH: Final = 5
+_TICKS_A_BATCH: Final = 10
 #: Requests leave no cycles behind; failed connections do (their exceptions' frames).
 _GC_THRESHOLDS: Final = (50_000, 50, 100)
 
