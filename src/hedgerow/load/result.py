@@ -6,6 +6,7 @@ Pure: totals, the order and a few moments in, a document out.  Must not know whe
 from typing import Final
 
 import hedgerow
+from hedgerow.load.book import Track
 from hedgerow.load.evidence import Evidence, littles_law_gap
 from hedgerow.load.figures import BookFigures, Promises
 from hedgerow.load.order import Order
@@ -73,17 +74,7 @@ def document(  # noqa: PLR0913  # everything that a run has to say meets here
         connections_opened=book.connections_opened,
         bytes_in=_bytes(whole.bytes_in, book.ended),
         bytes_out=_bytes(whole.bytes_out, book.ended),
-        latency_us=Latencies(
-            response=distribution(whole.response()),
-            response_ok=distribution(whole.distribution("ok")),
-            response_failed=distribution(whole.failed),
-            service=distribution(whole.distribution("service")),
-            ttfb=distribution(whole.distribution("ttfb")),
-            connect=distribution(whole.connect),
-            send_lag=distribution(whole.send_lag),
-            lateness=distribution(whole.lateness),
-            backlog=distribution(whole.backlog),
-        ),
+        latency_us=_latencies(whole),
         iterations_us=distribution(book.iterations),
         labels=[_label(name, totals) for name in book.tracks],
         total=summary,
@@ -169,6 +160,20 @@ _NOT_SENT: Final = frozenset({
 })  # fmt: skip
 
 
+def _latencies(whole: Track) -> Latencies:
+    return Latencies(
+        response=distribution(whole.response()),
+        response_ok=distribution(whole.distribution("ok")),
+        response_failed=distribution(whole.failed),
+        service=distribution(whole.distribution("service")),
+        ttfb=distribution(whole.distribution("ttfb")),
+        connect=distribution(whole.connect),
+        send_lag=distribution(whole.send_lag),
+        lateness=distribution(whole.lateness),
+        backlog=distribution(whole.backlog),
+    )
+
+
 def _is_steady(model: Closed, plan: LoadPlan) -> bool:
     """Say whether the same users are there all through the measured part."""
     return not model.stages and model.ramp_up <= plan.warm_up and model.iterations is None
@@ -205,8 +210,8 @@ def _rate(totals: Totals, seconds: float) -> Rate:
 
 
 def _is_plain(plan: LoadPlan) -> bool:
-    """Say whether an arrival is one request: a scenario's may be any number."""
-    return isinstance(plan.work, RequestPlan)
+    """Say whether an arrival is one request: with redirects or a scenario it may be several."""
+    return isinstance(plan.work, RequestPlan) and not plan.work.follow
 
 
 def _bytes(total: int, requests: int) -> Bytes:
