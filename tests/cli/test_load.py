@@ -208,7 +208,9 @@ class TestRequest:
         assert shown(capsys, URL, "-b", "-x")["work"]["body"] == "LXg="
 
     def test_is_the_same_wherever_the_url_stands(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert shown(capsys, "-c", "5", "-k", URL) == shown(capsys, URL, "-c5", "-k")
+        seed = ("--seed", "1")
+        before = shown(capsys, "-c", "5", "-k", *seed, URL)
+        assert before == shown(capsys, URL, "-c5", "-k", *seed)
 
     @pytest.mark.parametrize("url", ["ftp://a/", "http://", "http://a:99999/", "http://{seq}/"])
     def test_needs_a_url_that_can_be_sent_to(
@@ -280,3 +282,12 @@ class TestTarget:
 
     def test_is_not_followed_by_no_server(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert "--" in refused(capsys, URL, "--")
+
+
+class TestSeed:
+    def test_is_another_one_each_time_unless_it_is_given(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        drawn = {shown(capsys, URL)["seed"] for _ in range(5)}
+        assert len(drawn) > 1
+        assert shown(capsys, URL, "--seed", "7")["seed"] == 7

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hedgerow.cli.load_flags import JudgingFlags, LoadFlags, LoadShape, MachineFlags, OutputFlags
-from hedgerow.cli.load_order import command, config_of, order_of
+from hedgerow.cli.load_order import command, config_of, order_of, with_seed
 from hedgerow.cli.load_plan import Target, plan_of
 from hedgerow.errors import ConfigError
 from hedgerow.load.order import Order
@@ -122,3 +122,12 @@ class TestCommand:
     )
     def test_has_everything_else(self, words: list[str]) -> None:
         assert "***" not in command(words)
+
+
+class TestSeedThatWasDrawn:
+    def test_stands_in_the_command_that_repeats_the_run(self) -> None:
+        assert with_seed(("load", "URL"), 7) == ("load", "URL", "--seed", "7")
+
+    def test_stands_before_the_servers_own_words(self) -> None:
+        words = ("load", "URL", "--", "app", "--seed", "1")
+        assert with_seed(words, 7) == ("load", "URL", "--seed", "7", "--", "app", "--seed", "1")

@@ -221,7 +221,11 @@ class MachineFlags:
         _flag("--processes", "--workers", "-w", help="generator processes: a number, or auto (1)"),
     ] = None
     cluster: Annotated[
-        Text, _flag("--cluster", help="local, or dask://host:8786 to send from many machines")
+        Text,
+        _flag(
+            "--cluster",
+            help="local, or dask://host:8786 (tls:// too) to send from many machines, see docs",
+        ),
     ] = None
     cluster_tls: Annotated[
         Text, _flag("--cluster-tls", help="CA,CERT,KEY files for tls to the cluster")

@@ -14,6 +14,7 @@ import msgspec
 from hedgerow.cli.load_flags import LoadFlags, MachineFlags
 from hedgerow.cli.load_plan import Target
 from hedgerow.errors import ConfigError
+from hedgerow.load.cluster.address import ClusterAddress
 from hedgerow.load.order import Order
 from hedgerow.load.plan import Closed, LoadPlan, RequestPlan, Scenario, Stage, ThinkTime
 from hedgerow.measure.slo import Slo, parse_slo
@@ -65,20 +66,15 @@ def _shown_target(plan: LoadPlan) -> str:
 
 def _cluster(flags: MachineFlags) -> str:
     text = flags.cluster or "local"
-    if text != "local" and re.fullmatch(r"dask://[^/\s]+:\d+", text) is None:
-        raise ConfigError(
-            "--cluster",
-            got=text,
-            must="local, or dask:// with the host and port of a scheduler",
-            fix="Write --cluster dask://host:8786.",
-        )
+    if text != "local":
+        ClusterAddress.parse(text)
     return text
 
 
 def _cluster_tls(flags: MachineFlags) -> tuple[str, str, str] | None:
     if flags.cluster_tls is None:
         return None
-    if not (flags.cluster or "").startswith("dask://"):
+    if _cluster(flags) == "local":
         raise ConfigError(
             "--cluster-tls",
             got=flags.cluster_tls,

@@ -19,6 +19,7 @@ Who carries it out:
 
     runner            one run from its order to its result
     crew              all shards of a run, wherever they are
+    muster            which crew it is;  cluster: the one with shards on many machines
     shard             one machine's part: its processes, and what they tell
     preparation       what they must be given besides the plan
     channel           how a shard and its processes talk;  batch: what they tell

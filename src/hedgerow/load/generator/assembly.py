@@ -11,9 +11,15 @@ from hedgerow.load.channel import Assignment
 from hedgerow.load.generator.closed import ClosedDriver
 from hedgerow.load.generator.driver import Driver
 from hedgerow.load.generator.field import Field
+from hedgerow.load.generator.following import following
 from hedgerow.load.generator.open import OpenDriver
 from hedgerow.load.generator.request_maker import RequestMaker
-from hedgerow.load.generator.scenario_drivers import ScenarioClosedDriver, ScenarioOpenDriver
+from hedgerow.load.generator.scenario import load_scenario
+from hedgerow.load.generator.scenario_drivers import (
+    ScenarioClosedDriver,
+    ScenarioOpenDriver,
+    Stage,
+)
 from hedgerow.load.plan import Closed, LoadPlan, Open, Scenario, Share
 from hedgerow.workload import Arrivals, Spacing
 from hedgerow.workload.template import Draw
@@ -21,11 +27,14 @@ from hedgerow.workload.template import Draw
 
 def driver_for(field: Field, assignment: Assignment) -> Driver:
     """Make the driver; raises ConfigError for what only the plan's user can mend."""
-    plan, share = assignment.plan, assignment.share
-    work = plan.work
-    if isinstance(work, Scenario):
-        return _scenario_driver(field, work, assignment)
+    plan, share, work = assignment.plan, assignment.share, assignment.plan.work
     draw = Draw(share.index, share.of, random.Random(f"{plan.seed}/draw"), assignment.lines)
+    if isinstance(work, Scenario):
+        module = load_scenario(work.source, work.name)
+        return _scenario_driver(field, Stage(field, module, draw, assignment.shared))
+    if work.follow:
+        module = following(work, draw, are_strangers=isinstance(plan.model, Open))
+        return _scenario_driver(field, Stage(field, module, draw, None))
     maker = RequestMaker(work, draw, keep_alive=plan.connecting.keep_alive)
     match plan.model:
         case Closed() as model:
@@ -34,14 +43,13 @@ def driver_for(field: Field, assignment: Assignment) -> Driver:
             return OpenDriver(field, model, work.label, maker, arrivals_of(plan, model, share))
 
 
-def _scenario_driver(field: Field, work: Scenario, assignment: Assignment) -> Driver:
-    plan = assignment.plan
-    match plan.model:
+def _scenario_driver(field: Field, stage: Stage) -> Driver:
+    match field.plan.model:
         case Closed() as model:
-            return ScenarioClosedDriver(field, model, work, assignment.shared)
+            return ScenarioClosedDriver(field, model, stage)
         case Open() as model:
-            arrivals = arrivals_of(plan, model, assignment.share)
-            return ScenarioOpenDriver(field, model, work, assignment.shared, arrivals)
+            arrivals = arrivals_of(field.plan, model, field.share)
+            return ScenarioOpenDriver(field, model, stage, arrivals)
 
 
 def arrivals_of(plan: LoadPlan, model: Open, share: Share) -> Iterator[tuple[int, float]]:

@@ -6,7 +6,8 @@ the next request is due.
 """
 
 import time
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, TypeVar
 
 from hedgerow.load.batch import Sample
 from hedgerow.load.generator.field import Field
@@ -20,6 +21,8 @@ OUTCOME_OF: Final = {
     Broken.PROTOCOL: Outcome.PROTOCOL,
 }
 _NEVER: Final = -1
+
+C = TypeVar("C", bound="Carrier")
 
 
 class Carrier:
@@ -96,12 +99,34 @@ class Carrier:
         self.size_out = 0
         return sample
 
-    def is_overdue(self, sent_before_ns: int) -> bool:
-        """Say whether its request was sent before this moment and has no answer yet."""
-        connection = self.connection
-        return (
-            connection is not None and connection.is_busy and (connection.sent_ns < sent_before_ns)
-        )
-
     def _connected(self) -> None:
         self._connect_ns = time.perf_counter_ns() - self._dialled_ns
+
+
+class Timeouts:
+    """Finds who has waited too long for an answer.
+
+    Everybody is looked at only when somebody can be overdue: a limit after the longest wait
+    that was found, not at each tick.  With 10,000 users a look takes milliseconds.
+    """
+
+    __slots__ = ("_limit_ns", "_next_ns")
+
+    def __init__(self, limit_ns: int) -> None:
+        self._limit_ns = limit_ns
+        self._next_ns = 0
+
+    def overdue(self, carriers: Iterable[C], now_ns: int) -> list[C]:
+        """Return those whose request was sent longer ago than the limit and has no answer."""
+        if now_ns < self._next_ns:
+            return []
+        found, oldest, sent_before = [], now_ns, now_ns - self._limit_ns
+        for carrier in carriers:
+            connection = carrier.connection
+            if connection is not None and connection.is_busy:
+                if connection.sent_ns < sent_before:
+                    found.append(carrier)
+                else:
+                    oldest = min(oldest, connection.sent_ns)
+        self._next_ns = oldest + self._limit_ns
+        return found

@@ -16,13 +16,13 @@ from typing import Final
 
 from typing_extensions import override
 
-from hedgerow.load.generator.carrier import OUTCOME_OF, Carrier
+from hedgerow.load.generator.carrier import OUTCOME_OF, Carrier, Timeouts
 from hedgerow.load.generator.cookies import CookieJar
 from hedgerow.load.generator.driver import Driver
 from hedgerow.load.generator.field import Field
 from hedgerow.load.generator.recorder import HeadTally, Standing
 from hedgerow.load.generator.request_maker import RequestMaker
-from hedgerow.load.generator.user_pacing import UserPacing
+from hedgerow.load.generator.user_pacing import UserPacing, requests_of
 from hedgerow.load.outcome import Outcome
 from hedgerow.load.plan import Closed
 from hedgerow.wire.heads import ResponseHead
@@ -45,6 +45,7 @@ class ClosedDriver(Driver):
         self.in_flight = 0
         self.active = 0
         self.is_stopping = False
+        self._timeouts = Timeouts(field.timeout_ns)
         self._randomness = random.Random(f"{field.plan.seed}/think/{field.share.index}")
         self._pacing = UserPacing(
             field,
@@ -60,7 +61,9 @@ class ClosedDriver(Driver):
     @override
     def is_over(self) -> bool:
         have_left = self._pacing.have_all_come and self.active == 0
-        return self.in_flight == 0 and (self.is_stopping or have_left)
+        # Whoever thinks when nothing is left to send has nothing to think about.
+        may_begin = self.left > 0 and not self.is_stopping and not have_left
+        return self.in_flight == 0 and not may_begin
 
     @override
     def start(self, began_ns: int) -> None:
@@ -93,10 +96,8 @@ class ClosedDriver(Driver):
 
     @override
     def sweep(self, now_ns: int) -> None:
-        sent_before = now_ns - self.field.timeout_ns
-        for user in self._users.values():
-            if user.is_overdue(sent_before):
-                user.timed_out()
+        for user in self._timeouts.overdue(self._users.values(), now_ns):
+            user.timed_out()
 
     @override
     def standing(self) -> Standing:
@@ -109,15 +110,15 @@ class ClosedDriver(Driver):
         return self._randomness.uniform(wait.low, wait.high) if wait.high else 0.0
 
     def _count(self) -> int:
-        requests = self.field.plan.requests
-        return _ENDLESS if requests is None else self.field.share.count(requests)
+        requests = requests_of(self.field, self.model)
+        return _ENDLESS if requests is None else requests
 
 
 class ClosedUser(Carrier):
     """One user."""
 
-    __slots__ = ("_cookies", "_done", "_driver", "_is_active", "_is_waiting", "_pause",
-                 "_request", "_times")  # fmt: skip
+    __slots__ = ("_cookies", "_done", "_driver", "_hangs_up", "_is_active", "_is_waiting",
+                 "_pause", "_request", "_times")  # fmt: skip
 
     def __init__(self, driver: ClosedDriver, number: int) -> None:
         super().__init__(driver.field, number, driver.label)
@@ -126,6 +127,9 @@ class ClosedUser(Carrier):
         self._times = driver.field.recorder.plain
         self._cookies = CookieJar() if model.keeps_cookies else None
         self._done = 0  # iterations
+        self._hangs_up = (  # after each request, also where the server would go on
+            model.new_user_each_iteration or not driver.field.plan.connecting.keep_alive
+        )
         self._is_active = False
         self._is_waiting = False  # a request has begun and not ended
         self._pause: asyncio.TimerHandle | None = None
@@ -171,8 +175,8 @@ class ClosedUser(Carrier):
 
     def opened(self, connection: LeanConnection) -> None:
         """Send what the connection was made for."""
-        self._connected()
         if connection is self.connection and self._is_waiting:
+            self._connected()
             self._send(connection, time.perf_counter_ns())
         else:
             connection.close()
@@ -197,6 +201,7 @@ class ClosedUser(Carrier):
             self.began_ns = now
             connection.send(self._request, now)
         else:
+            self._field.recorder.plain_ended(now, self.size_out - tally.size_out)
             self._ended()
 
     def answered(self, connection: LeanConnection, head: ResponseHead) -> None:
@@ -231,6 +236,7 @@ class ClosedUser(Carrier):
         driver.left -= 1
         driver.in_flight += 1
         self._is_waiting = True
+        self.size_out = 0  # nothing was sent yet, should there be no connection
         self.began_ns = time.perf_counter_ns()
         connection = self.connection
         if connection is not None and connection.is_usable:
@@ -272,10 +278,10 @@ class ClosedUser(Carrier):
         self._is_waiting = False
         driver.in_flight -= 1
         self._done += 1
-        if driver.model.new_user_each_iteration:
+        if self._hangs_up:
             self._hang_up()
-            if self._cookies is not None:
-                self._cookies = CookieJar()
+        if driver.model.new_user_each_iteration and self._cookies is not None:
+            self._cookies = CookieJar()
         pause += driver.think_time()
         if not self._is_active:
             self._hang_up()

@@ -37,6 +37,8 @@ class Recorder:
         self.loop_lag: list[int] = []
         self.gc_pause = 0
         self.complaint = ""
+        self._ended_ns = 0  # the last plain request's end that nothing followed at once
+        self._extra_out = 0  # bytes that plain requests had more than their heads' first
         self._tallies: list[HeadTally] = []
 
     def remember(self, head: ResponseHead, size_in: int, size_out: int) -> None:
@@ -44,6 +46,11 @@ class Recorder:
         if head.plan is None:
             head.plan = tally = HeadTally(head, size_in, size_out)
             self._tallies.append(tally)
+
+    def plain_ended(self, now_ns: int, extra_out: int) -> None:
+        """A plain request has ended that nothing follows at once; it was so many bytes longer."""
+        self._ended_ns = now_ns
+        self._extra_out += extra_out
 
     def sample(self, sample: Sample) -> None:
         """Tell one request in full; its ``began`` is a perf_counter_ns so far."""
@@ -71,7 +78,8 @@ class Recorder:
             is_warm_up=self.is_warm_up,
             plain=times.tobytes(),
             plain_counts=[(t.head.status, t.count, t.count * t.size_in) for t in used],
-            plain_bytes_out=sum(tally.count * tally.size_out for tally in used),
+            plain_bytes_out=sum(t.count * t.size_out for t in used) + self._extra_out,
+            plain_until=(now_ns if standing.in_flight else self._ended_ns) - self.began_ns,
             samples=self.samples,
             iterations=self.iterations,
             opened=opened,
@@ -85,7 +93,7 @@ class Recorder:
         )
         self.plain.clear()  # the same list: those who append to it hold on to it
         self.samples, self.iterations, self.loop_lag = [], [], []
-        self.gc_pause = 0
+        self.gc_pause = self._extra_out = 0
         self._forget_old_heads()
         return batch
 

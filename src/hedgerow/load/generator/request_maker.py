@@ -126,13 +126,13 @@ class RequestMaker:
         self.path = re.split(r"[?{]" if is_template else r"[?]", url.target)[0]
         make_body = Template.parse if is_template else Template.literal
         self._body = make_body(request.body)
-        self._own_cookies = _part(fields.cookies, _visible, is_template=is_template)
+        self._own_cookies = _part(fields.cookies, visible, is_template=is_template)
         head = Template.literal(f"{_method(request.method)} ".encode())
-        head += _part(url.target, _escaped, is_template=is_template)
+        head += _part(url.target, escaped, is_template=is_template)
         head += Template.literal(b" HTTP/1.1\r\n")
         for name, value in fields.lines:
             head += Template.literal(f"{name}: ".encode())
-            head += _part(value, _visible, is_template=is_template) + _END_OF_LINE
+            head += _part(value, visible, is_template=is_template) + _END_OF_LINE
         body = self._body.constant
         if body or (body is not None and request.method in _WITH_BODY):
             head += Template.literal(b"Content-Length: %d\r\n" % len(body))
@@ -205,13 +205,13 @@ def _part(text: str, escape: Escape, *, is_template: bool) -> Template:
     return Template.literal(escape(text.encode()))
 
 
-def _escaped(text: bytes) -> bytes:
+def escaped(text: bytes) -> bytes:
     """Escape what may not stand in a request target."""
     quoted = urllib.parse.quote_from_bytes(text, safe=_TARGET_BYTES).encode()
     return _BARE_PERCENT.sub(b"%25", quoted)
 
 
-def _visible(text: bytes) -> bytes:
+def visible(text: bytes) -> bytes:
     """Leave out what would end a field: a line of a file may have it in it."""
     return text.translate(None, _CONTROL_BYTES)
 

@@ -3,7 +3,6 @@
 Joins the two: who comes and goes when is the plan's, what they do is the scenario's.
 """
 
-import random
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -16,13 +15,13 @@ from hedgerow.load.generator.exchange import UserExchanger
 from hedgerow.load.generator.field import Field
 from hedgerow.load.generator.pacer import Pacer
 from hedgerow.load.generator.recorder import Standing
-from hedgerow.load.generator.scenario import load_scenario
+from hedgerow.load.generator.scenario import ScenarioModule
 from hedgerow.load.generator.scenario_calls import ScenarioCalls
 from hedgerow.load.generator.scenario_users import ClosedUsers, OpenUsers
 from hedgerow.load.generator.user import Due, UserContext
-from hedgerow.load.generator.user_pacing import UserPacing
+from hedgerow.load.generator.user_pacing import UserPacing, requests_of
 from hedgerow.load.outcome import Outcome
-from hedgerow.load.plan import Closed, Open, Scenario
+from hedgerow.load.plan import Closed, Open
 from hedgerow.workload.template import Draw
 
 #: An arrival that no user could play has asked for nothing in particular.
@@ -37,7 +36,8 @@ class FieldJournal:
 
     def iteration(self, began_ns: int, ended_ns: int) -> None:
         """An iteration was gone through to its end."""
-        self._field.recorder.iteration(began_ns, ended_ns)
+        if not self._field.is_warm_up(began_ns):  # nobody asks for those of the warm-up
+            self._field.recorder.iteration(began_ns, ended_ns)
 
     def code_failed(self, label: str, began_ns: int, detail: str) -> None:
         """A function of the scenario raised."""
@@ -59,11 +59,10 @@ class FieldJournal:
 class Stage:
     """What both kinds of scenario driver set up: the code, the users' context, the counts."""
 
-    def __init__(self, field: Field, work: Scenario, shared: Any) -> None:
-        plan, share = field.plan, field.share
+    def __init__(self, field: Field, module: ScenarioModule, draw: Draw, shared: Any) -> None:
+        plan = field.plan
         self.in_flight = 0
         self._field = field
-        draw = Draw(share.index, share.of, random.Random(f"{plan.seed}/draw"))
         keeps_cookies = not isinstance(plan.model, Closed) or plan.model.keeps_cookies
         self.context = UserContext(
             draw=draw,
@@ -75,7 +74,6 @@ class Stage:
             keeps_cookies=keeps_cookies,
             keep_alive=plan.connecting.keep_alive,
         )
-        module = load_scenario(work.source, work.name)
         self.calls = ScenarioCalls(module, self.context, FieldJournal(field))
         if not plan.warm_up:
             self.begin_counting()
@@ -86,8 +84,10 @@ class Stage:
 
     def begin_counting(self) -> None:
         """From now on requests are taken from the plan's count, where it has one."""
-        requests = self._field.plan.requests
-        if requests is not None:
+        model, requests = self._field.plan.model, self._field.plan.requests
+        if isinstance(model, Closed):
+            self.context.left = requests_of(self._field, model)
+        elif requests is not None:
             self.context.left = self._field.share.count(requests)
 
     def _counted(self, change: int) -> None:
@@ -97,9 +97,9 @@ class Stage:
 class ScenarioClosedDriver(Driver):
     """Users who go round."""
 
-    def __init__(self, field: Field, model: Closed, work: Scenario, shared: Any) -> None:
+    def __init__(self, field: Field, model: Closed, stage: Stage) -> None:
         self._field = field
-        self._stage = Stage(field, work, shared)
+        self._stage = stage
         self._users = ClosedUsers(
             self._stage.calls,
             self._stage.context,
@@ -113,6 +113,8 @@ class ScenarioClosedDriver(Driver):
     @property
     @override
     def is_over(self) -> bool:
+        if not self._is_stopping and not self._users.has_more(done=0):
+            self.stop()  # nothing is left to do: those who think meanwhile may go
         return self._users.is_idle and (self._is_stopping or self._pacing.have_all_come)
 
     @override
@@ -136,6 +138,7 @@ class ScenarioClosedDriver(Driver):
 
     @override
     def cut_off(self) -> None:
+        self.stop()
         self._users.cut_off()
 
     @override
@@ -154,12 +157,11 @@ class ScenarioOpenDriver(Driver):
         self,
         field: Field,
         model: Open,
-        work: Scenario,
-        shared: Any,
+        stage: Stage,
         arrivals: Iterator[tuple[int, float]],
     ) -> None:
         self._field = field
-        self._stage = Stage(field, work, shared)
+        self._stage = stage
         self._users = OpenUsers(
             self._stage.calls,
             self._stage.context,
@@ -184,7 +186,8 @@ class ScenarioOpenDriver(Driver):
         self._field.measure_from(began_ns + round(self._field.plan.warm_up * 1e9))
         due = ((number, began_ns + round(at * 1e9)) for number, at in self._arrivals)
         self._pacer = Pacer(self._field.loop, due, self._arrive)
-        self._pacer.start()
+        if not self._is_stopping:  # it was stopped before it began
+            self._pacer.start()
 
     @override
     def begin_measuring(self, now_ns: int) -> None:
@@ -197,15 +200,13 @@ class ScenarioOpenDriver(Driver):
     @override
     def stop(self) -> None:
         self._is_stopping = True
-        if self._pacer is not None:
-            self._pacer.stop()
+        if self._pacer is not None:  # what was due before is played
+            for number, due_ns in self._pacer.drop_due():
+                self._arrive(number, due_ns)
         self._users.stop()
 
     @override
     def cut_off(self) -> None:
-        if self._pacer is not None:  # we did not get round to these: that is told, not hidden
-            for number, due_ns in self._pacer.drop_due():
-                self._arrive(number, due_ns)
         self.stop()
         self._users.cut_off()
 

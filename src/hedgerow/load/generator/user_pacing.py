@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from hedgerow.load.generator.field import Field
 from hedgerow.load.generator.pacer import Pacer
-from hedgerow.load.plan import Closed, LoadPlan
+from hedgerow.load.plan import Closed, LoadPlan, Share
 from hedgerow.workload import UserPlan
 
 
@@ -69,3 +69,17 @@ def user_plan(plan: LoadPlan, model: Closed) -> UserPlan:
     duration = None if plan.duration is None else plan.warm_up + plan.duration
     stages = tuple((stage.seconds, stage.target) for stage in model.stages)
     return UserPlan(model.users, model.ramp_up, stages, duration)
+
+
+def requests_of(field: Field, model: Closed) -> int | None:
+    """Return how many of the plan's requests this share does; None where they are not counted.
+
+    They are dealt out to the shares that have users: nobody else would send them.
+    """
+    requests, share = field.plan.requests, field.share
+    if requests is None:
+        return None
+    with_users = min(share.of, user_plan(field.plan, model).most)
+    if share.index >= with_users:
+        return 0
+    return Share(index=share.index, of=with_users).count(requests)
