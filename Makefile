@@ -54,6 +54,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.gateway
 	$(BIN)/python -m benchmarks.promise
 	$(BIN)/python -m benchmarks.crowd
+	$(BIN)/python -m benchmarks.load
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -10,6 +10,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([*lines, *(_line(row, widths) for row in rows)])
 
 
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Give the same as a Markdown table, for the documentation."""
+    aligned = [":--", *["--:"] * (len(header) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, aligned, *rows))
+
+
 def facts(title: str, known: dict[str, str]) -> str:
     """A title and one indented line a fact."""
     width = max(len(name) for name in known)
