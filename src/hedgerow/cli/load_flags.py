@@ -15,7 +15,7 @@ Text = str | None
 Many = tuple[str, ...]
 
 
-def _flag(*names: str, help: str, leading_hyphen: bool = False) -> Parameter:  # noqa: A002
+def flag(*names: str, help: str, leading_hyphen: bool = False) -> Parameter:  # noqa: A002
     """Declare a flag; ``leading_hyphen``: its value may begin with one (a body, a rate)."""
     return Parameter(
         name=names, help=help, negative=(), show_default=False, allow_leading_hyphen=leading_hyphen
@@ -28,7 +28,7 @@ class LoadShape:
 
     connections: Annotated[
         Text,
-        _flag(
+        flag(
             "--connections",
             "-c",
             help="that many ask, each again after its answer (closed model; 50 unless -u or -R "
@@ -36,11 +36,11 @@ class LoadShape:
         ),
     ] = None
     requests: Annotated[
-        Text, _flag("--requests", "-n", help="end after that many: 10000, 10k, 1M")
+        Text, flag("--requests", "-n", help="end after that many: 10000, 10k, 1M")
     ] = None
     duration: Annotated[
         Text,
-        _flag(
+        flag(
             "--duration",
             "-d",
             "-z",
@@ -50,7 +50,7 @@ class LoadShape:
     ] = None
     rate: Annotated[
         Text,
-        _flag(
+        flag(
             "--rate",
             "-R",
             "-q",
@@ -59,28 +59,28 @@ class LoadShape:
         ),
     ] = None
     arrivals: Annotated[
-        Text, _flag("--arrivals", help="even or poisson: how requests of -R are spaced (even)")
+        Text, flag("--arrivals", help="even or poisson: how requests of -R are spaced (even)")
     ] = None
-    users: Annotated[Text, _flag("--users", "-u", help="users, each with a connection")] = None
+    users: Annotated[Text, flag("--users", "-u", help="users, each with a connection")] = None
     ramp_up: Annotated[
-        Text, _flag("--ramp-up", help="start the users evenly over this time, as JMeter does")
+        Text, flag("--ramp-up", help="start the users evenly over this time, as JMeter does")
     ] = None
     iterations: Annotated[
-        Text, _flag("--iterations", "-i", help="how often each user does its work")
+        Text, flag("--iterations", "-i", help="how often each user does its work")
     ] = None
     new_user: Annotated[
         bool,
-        _flag(
+        flag(
             "--new-user-each-iteration",
             help="a new connection and no cookies in each iteration",
         ),
     ] = False
     think: Annotated[
-        Text, _flag("--think", help="pause of a user after each iteration: 1s, or 1s..3s")
+        Text, flag("--think", help="pause of a user after each iteration: 1s, or 1s..3s")
     ] = None
     stages: Annotated[
         Many,
-        _flag(
+        flag(
             "--stage",
             "-s",
             help="within 30s go to 100 users (30s:100) or requests a second (30s:100/s); repeat",
@@ -88,7 +88,7 @@ class LoadShape:
     ] = ()
     warm_up: Annotated[
         Text,
-        _flag("--warm-up", "--warmup", "-W", help="first part, shown but left out of the figures"),
+        flag("--warm-up", "--warmup", "-W", help="first part, shown but left out of the figures"),
     ] = None
 
 
@@ -97,26 +97,26 @@ class RequestFlags:
     """What is sent."""
 
     method: Annotated[
-        Text, _flag("--method", "-m", "-X", help="GET, or POST where there is a body")
+        Text, flag("--method", "-m", "-X", help="GET, or POST where there is a body")
     ] = None
     headers: Annotated[
-        Many, _flag("--header", "-H", help="'Name: value'; repeat", leading_hyphen=True)
+        Many, flag("--header", "-H", help="'Name: value'; repeat", leading_hyphen=True)
     ] = ()
     body: Annotated[
-        Text, _flag("--body", "-b", help="text, @file, or - for stdin", leading_hyphen=True)
+        Text, flag("--body", "-b", help="text, @file, or - for stdin", leading_hyphen=True)
     ] = None
     json_body: Annotated[
         Text,
-        _flag(
+        flag(
             "--json-body",
             help="the same, sent as application/json",
             leading_hyphen=True,
         ),
     ] = None
     form: Annotated[
-        Many, _flag("--form", help="name=value, sent as a form; repeat", leading_hyphen=True)
+        Many, flag("--form", help="name=value, sent as a form; repeat", leading_hyphen=True)
     ] = ()
-    auth: Annotated[Text, _flag("--auth", "-a", help="user:password, for basic authentication")] = (
+    auth: Annotated[Text, flag("--auth", "-a", help="user:password, for basic authentication")] = (
         None
     )
     template: Annotated[
@@ -131,11 +131,11 @@ class RequestFlags:
     ] = True
     follow: Annotated[
         Text,
-        _flag("--follow", help="follow up to that many redirects, each a request of its own (0)"),
+        flag("--follow", help="follow up to that many redirects, each a request of its own (0)"),
     ] = None
-    no_cookies: Annotated[bool, _flag("--no-cookies", help="users forget their cookies")] = False
+    no_cookies: Annotated[bool, flag("--no-cookies", help="users forget their cookies")] = False
     base_url: Annotated[
-        Text, _flag("--base-url", "--host", help="of a scenario: what its relative URLs refer to")
+        Text, flag("--base-url", "--host", help="of a scenario: what its relative URLs refer to")
     ] = None
 
 
@@ -144,48 +144,48 @@ class ConnectionFlags:
     """How connections are made."""
 
     timeout: Annotated[
-        Text, _flag("--timeout", "-t", help="for one request, with its unit: 10s, 500ms (10s)")
+        Text, flag("--timeout", "-t", help="for one request, with its unit: 10s, 500ms (10s)")
     ] = None
     deadline: Annotated[
         Text,
-        _flag("--deadline", help="with -R: give up a request that waits longer to be sent"),
+        flag("--deadline", help="with -R: give up a request that waits longer to be sent"),
     ] = None
     connect_timeout: Annotated[
-        Text, _flag("--connect-timeout", help="for name, TCP and TLS together (5s)")
+        Text, flag("--connect-timeout", help="for name, TCP and TLS together (5s)")
     ] = None
     no_keepalive: Annotated[
-        bool, _flag("--no-keepalive", help="a new connection for each request")
+        bool, flag("--no-keepalive", help="a new connection for each request")
     ] = False
     insecure: Annotated[
         bool,
-        _flag(
+        flag(
             "--insecure",
             "-k",
             help="do not verify certificates (ab's -k is keep-alive, which is always on here)",
         ),
     ] = False
-    ca_file: Annotated[Text, _flag("--ca-file", help="certificates to trust (PEM)")] = None
+    ca_file: Annotated[Text, flag("--ca-file", help="certificates to trust (PEM)")] = None
     connect_to: Annotated[
         Many,
-        _flag(
+        flag(
             "--connect-to",
             help="HOST:PORT=OTHER:PORT, or curl's HOST:PORT:OTHER:PORT; an empty HOST:PORT is "
             "any; repeat",
         ),
     ] = ()
-    unix: Annotated[Text, _flag("--unix", help="connect to this socket path instead")] = None
+    unix: Annotated[Text, flag("--unix", help="connect to this socket path instead")] = None
 
 
 @dataclass(frozen=True)
-class JudgingFlags:
-    """What makes an answer good, and a run."""
+class GoodAnswers:
+    """What makes an answer good."""
 
     expect_status: Annotated[
-        Text, _flag("--expect-status", help="good statuses: 200,2xx,300-399 (below 400)")
+        Text, flag("--expect-status", help="good statuses: 200,2xx,300-399 (below 400)")
     ] = None
     expect_body: Annotated[
         Text,
-        _flag(
+        flag(
             "--expect-body",
             help="a regular expression found in a good answer",
             leading_hyphen=True,
@@ -193,22 +193,28 @@ class JudgingFlags:
     ] = None
     expect_json: Annotated[
         Many,
-        _flag("--expect-json", help="'path.to.value', or 'path == value', in it; repeat"),
+        flag("--expect-json", help="'path.to.value', or 'path == value', in it; repeat"),
     ] = ()
+
+
+@dataclass(frozen=True)
+class JudgingFlags(GoodAnswers):
+    """What makes an answer good, and a run."""
+
     slo: Annotated[
         Many,
-        _flag(
+        flag(
             "--slo",
             help="a promise: 'p99<250ms', 'errors<0.1%', 'rps>1k', 'p99<1s for 10s'; repeat; "
             "exit code 99 when one is broken",
         ),
     ] = ()
     abort_on_fail: Annotated[
-        bool, _flag("--abort-on-fail", help="stop as soon as a promise is broken")
+        bool, flag("--abort-on-fail", help="stop as soon as a promise is broken")
     ] = False
     strict: Annotated[
         bool,
-        _flag("--strict", help="exit code 98 when the measurement itself cannot be trusted"),
+        flag("--strict", help="exit code 98 when the measurement itself cannot be trusted"),
     ] = False
 
 
@@ -218,23 +224,23 @@ class MachineFlags:
 
     processes: Annotated[
         Text,
-        _flag("--processes", "--workers", "-w", help="generator processes: a number, or auto (1)"),
+        flag("--processes", "--workers", "-w", help="generator processes: a number, or auto (1)"),
     ] = None
     cluster: Annotated[
         Text,
-        _flag(
+        flag(
             "--cluster",
             help="local, or dask://host:8786 (tls:// too) to send from many machines, see docs",
         ),
     ] = None
     cluster_tls: Annotated[
-        Text, _flag("--cluster-tls", help="CA,CERT,KEY files for tls to the cluster")
+        Text, flag("--cluster-tls", help="CA,CERT,KEY files for tls to the cluster")
     ] = None
     watch: Annotated[
-        Many, _flag("--watch", help="a server's PID or :PORT, to see its CPU and memory; repeat")
+        Many, flag("--watch", help="a server's PID or :PORT, to see its CPU and memory; repeat")
     ] = ()
     seed: Annotated[
-        Text, _flag("--seed", help="of all that is drawn (another each time; the result tells it)")
+        Text, flag("--seed", help="of all that is drawn (another each time; the result tells it)")
     ] = None
 
 
@@ -244,29 +250,30 @@ class OutputFlags:
 
     json: Annotated[
         Text,
-        _flag("--json", help="the whole result; - is stdout", leading_hyphen=True),
+        flag("--json", help="the whole result; - is stdout", leading_hyphen=True),
     ] = None
-    html: Annotated[Text, _flag("--html", help="a page with graphs, in one file")] = None
-    jtl: Annotated[Text, _flag("--jtl", help="every request, as JMeter writes it")] = None
+    html: Annotated[Text, flag("--html", help="a page with graphs, in one file")] = None
+    jtl: Annotated[Text, flag("--jtl", help="every request, as JMeter writes it")] = None
     hdr: Annotated[
         Text,
-        _flag("--hdr", help="histograms: an HDR log, or for a name in .hgrm percentiles"),
+        flag("--hdr", help="histograms: an HDR log, or for a name in .hgrm percentiles"),
     ] = None
-    csv: Annotated[Text, _flag("--csv", help="tables, in files that begin with this")] = None
-    name: Annotated[Text, _flag("--name", help="what pages with several runs call this one")] = None
+    csv: Annotated[Text, flag("--csv", help="tables, in files that begin with this")] = None
+    name: Annotated[Text, flag("--name", help="what pages with several runs call this one")] = None
     latency: Annotated[
-        bool, _flag("--latency", "-L", help="show the full spectrum of latencies")
+        bool, flag("--latency", "-L", help="show the full spectrum of latencies")
     ] = False
-    quiet: Annotated[bool, _flag("--quiet", help="show nothing before the result")] = False
+    quiet: Annotated[bool, flag("--quiet", help="show nothing before the result")] = False
     plain: Annotated[
-        bool, _flag("--plain", "--no-live", "--no-tui", help="lines instead of the live view")
+        bool, flag("--plain", "--no-live", "--no-tui", help="lines instead of the live view")
     ] = False
     show_plan: Annotated[
-        bool, _flag("--show-plan", help="print the plan in force as JSON and leave")
+        bool, flag("--show-plan", help="print the plan in force as JSON and leave")
     ] = False
 
 
-def _group(name: str, place: int) -> Parameter:
+def group(name: str, place: int) -> Parameter:
+    """Put the flags of a class under a heading of the help; the least ``place`` comes first."""
     return Parameter(name="*", group=Group(name, sort_key=place), show_default=False)
 
 
@@ -274,12 +281,12 @@ def _group(name: str, place: int) -> Parameter:
 class LoadFlags:
     """Everything that was asked for by flags."""
 
-    shape: Annotated[LoadShape, _group("Load", 1)] = LoadShape()
-    request: Annotated[RequestFlags, _group("Request", 2)] = RequestFlags()
-    connection: Annotated[ConnectionFlags, _group("Connection", 3)] = ConnectionFlags()
-    judging: Annotated[JudgingFlags, _group("Judging", 4)] = JudgingFlags()
-    machine: Annotated[MachineFlags, _group("Machines", 5)] = MachineFlags()
-    output: Annotated[OutputFlags, _group("Output", 6)] = OutputFlags()
+    shape: Annotated[LoadShape, group("Load", 1)] = LoadShape()
+    request: Annotated[RequestFlags, group("Request", 2)] = RequestFlags()
+    connection: Annotated[ConnectionFlags, group("Connection", 3)] = ConnectionFlags()
+    judging: Annotated[JudgingFlags, group("Judging", 4)] = JudgingFlags()
+    machine: Annotated[MachineFlags, group("Machines", 5)] = MachineFlags()
+    output: Annotated[OutputFlags, group("Output", 6)] = OutputFlags()
 
 
 NO_FLAGS: Final = LoadFlags()

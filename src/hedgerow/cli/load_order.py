@@ -4,6 +4,7 @@ Must not know how an order is carried out.
 """
 
 import re
+import secrets
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from hedgerow.report.document import Config
 from hedgerow.units import format_duration
 
 _HIDDEN: Final = "***"
+_SEEDS: Final = 1_000_000
 _SECRET_FLAG: Final = re.compile(r"(-a|-H|--auth|--header)(=?)(.+)", re.DOTALL)
 #: Names of fields whose values open doors.
 _SECRET_NAME: Final = re.compile(
@@ -142,6 +144,19 @@ def _think_time(think: ThinkTime) -> str:
         return ""
     low, high = format_duration(think.low), format_duration(think.high)
     return low if think.low == think.high else f"{low}..{high}"
+
+
+def seeded(
+    plan: LoadPlan, flags: MachineFlags, words: Sequence[str]
+) -> tuple[LoadPlan, tuple[str, ...]]:
+    """Draw a seed where none was given, and add it to the command line.
+
+    Another one in each run: e-mail addresses that were unique stay so the next time.
+    """
+    if flags.seed is not None:
+        return plan, tuple(words)
+    drawn = msgspec.structs.replace(plan, seed=secrets.randbelow(_SEEDS))
+    return drawn, with_seed(words, drawn.seed)
 
 
 def with_seed(words: Sequence[str], seed: int) -> tuple[str, ...]:

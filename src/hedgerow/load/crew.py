@@ -1,7 +1,7 @@
 """All shards of a run, wherever they are: begun together, their frames put together.
 
 Must not know what the frames are for.  ``LocalCrew`` is one shard on this machine;
-another kind of crew has shards on many.
+``cluster.crew`` has shards on many, and ``muster`` knows which of them is wanted.
 """
 
 import time
@@ -13,8 +13,9 @@ from typing_extensions import override
 from hedgerow.load.batch import Sample
 from hedgerow.load.book import Frame
 from hedgerow.load.channel import Assignment
-from hedgerow.load.order import Order
+from hedgerow.load.machine import describe
 from hedgerow.load.shard import Shard
+from hedgerow.report.document import Machine
 
 Tell = Callable[[Frame], None]
 Heard = Callable[[Sample], None]
@@ -30,6 +31,21 @@ class Crew(Protocol):
     @property
     def complaint(self) -> str:
         """Why the run cannot go on; empty where it can."""
+
+    @property
+    def shards(self) -> int:
+        """How many there are, the missing ones among them; known once they are ready."""
+
+    @property
+    def start_spread(self) -> float | None:
+        """Seconds, at most, between the beginnings of two shards; None where there is one."""
+
+    @property
+    def losses(self) -> list[str]:
+        """Which of them were lost, and why."""
+
+    def machine(self) -> Machine:
+        """Describe where the load comes from."""
 
     async def prepare(self) -> None:
         """Get every shard ready; raises what one of them refuses."""
@@ -66,6 +82,25 @@ class LocalCrew(Crew):
     def complaint(self) -> str:
         return self._shard.complaint
 
+    @property
+    @override
+    def shards(self) -> int:
+        return 1
+
+    @property
+    @override
+    def start_spread(self) -> float | None:
+        return None
+
+    @property
+    @override
+    def losses(self) -> list[str]:
+        return []
+
+    @override
+    def machine(self) -> Machine:
+        return describe()
+
     @override
     async def prepare(self) -> None:
         await self._shard.prepare()
@@ -89,8 +124,3 @@ class LocalCrew(Crew):
     @override
     async def close(self) -> None:
         await self._shard.close()
-
-
-def crew_for(order: Order, assignment: Assignment, tell: Tell, heard: Heard | None) -> Crew:
-    """Make the crew that the order asks for."""
-    return LocalCrew(assignment, tell, heard)

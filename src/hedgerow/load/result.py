@@ -30,8 +30,6 @@ from hedgerow.report.document import (
 )
 from hedgerow.report.summary import summary_row
 
-_ROUNDING: Final = 0.02  # seconds
-
 
 def document(  # noqa: PLR0913  # everything that a run has to say meets here
     order: Order,
@@ -88,12 +86,11 @@ def document(  # noqa: PLR0913  # everything that a run has to say meets here
 def measured_seconds(totals: Totals) -> float:
     """How long the measured part was: the time in which requests were to be sent.
 
-    Where a count ended it sooner, or nothing else was to end it: from the first request's
-    beginning to the last one's end.
+    Where a count ended it sooner, somebody stopped it, or nothing else was to end it: from
+    the first request's beginning to the last one's end.
     """
-    plan = totals.plan
-    if _ended_by_time(totals):
-        return plan.duration or 0.0
+    if totals.ended_by_time:
+        return totals.plan.duration or 0.0
     return totals.book.whole().tally.span
 
 
@@ -145,8 +142,8 @@ def evidence_of(totals: Totals, seconds: float, *, shards: int) -> Evidence:
         descriptors_short=trouble.descriptors_short,
         ports_short=trouble.ports_short,
         no_capacity=book.errors.get(Outcome.NO_CAPACITY.value, 0),
-        shards=max(shards, plan.processes),
-        missing_shards=len(trouble.missing) + trouble.lost_processes,
+        shards=shards * plan.processes,
+        missing_shards=len(trouble.missing) * plan.processes + trouble.lost_processes,
         idle=trouble.idle,
         steal=trouble.steal,
         throttled=trouble.throttled,
@@ -175,17 +172,13 @@ def _latencies(whole: Track) -> Latencies:
 
 
 def _is_steady(model: Closed, plan: LoadPlan) -> bool:
-    """Say whether the same users are there all through the measured part."""
-    return not model.stages and model.ramp_up <= plan.warm_up and model.iterations is None
+    """Say whether the same users are there, and busy, all through the measured part."""
+    ends_by_count = plan.requests is not None or model.iterations is not None
+    return not (model.stages or ends_by_count) and model.ramp_up <= plan.warm_up
 
 
 def _thinks(model: Closed, plan: LoadPlan) -> bool:
     return bool(model.think_time.high) or not _is_plain(plan)
-
-
-def _ended_by_time(totals: Totals) -> bool:
-    duration = totals.plan.duration
-    return duration is not None and totals.measured_seconds > duration - _ROUNDING
 
 
 def _rate(totals: Totals, seconds: float) -> Rate:
@@ -194,7 +187,7 @@ def _rate(totals: Totals, seconds: float) -> Rate:
     plan, book = totals.plan, totals.book
     ended, ok, sent = book.ended, book.ok, book.sent
     window = seconds
-    if _ended_by_time(totals):
+    if totals.ended_by_time:
         ended, ok, sent = totals.ended_in_window, totals.ok_in_window, totals.sent_in_window
         window = totals.measured_seconds  # as it was: a tick longer than the plan's
     asked = totals.asked_rate(seconds)
@@ -254,4 +247,6 @@ def _generator(plan: LoadPlan, trouble: Trouble, evidence: Evidence, shards: int
         idle_min=round(min(trouble.idle), 4) if trouble.idle else None,
         littles_law_gap=None if gap is None else round(gap, 4),
         missing_shards=sorted(trouble.missing),
+        lost_because=trouble.lost_because,
+        start_spread_s=None if trouble.start_spread is None else round(trouble.start_spread, 6),
     )

@@ -10,18 +10,20 @@ for), or by ``cut_off`` (it is not).
 
 import datetime
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
+import msgspec
+
 from hedgerow.load.book import Frame
-from hedgerow.load.crew import Crew, crew_for
+from hedgerow.load.crew import Crew
 from hedgerow.load.figures import Promises
 from hedgerow.load.jtl_log import JtlLog
-from hedgerow.load.machine import describe
 from hedgerow.load.moment import Moment
+from hedgerow.load.muster import crew_for
 from hedgerow.load.order import Order
 from hedgerow.load.preparation import assignment_for
 from hedgerow.load.result import document
-from hedgerow.load.series import phase_at
 from hedgerow.load.totals import Totals
 from hedgerow.load.watch import ServerWatch
 from hedgerow.report.document import Document
@@ -39,6 +41,7 @@ class Run:
         self._totals = Totals(order.plan)
         self._promises = Promises(order.slos)
         self._crew: Crew | None = None
+        self._log: JtlLog | None = None
         self._watch: ServerWatch | None = None
         self._stopped_because = ""
         self._interrupted = False
@@ -50,6 +53,7 @@ class Run:
             self._watch = ServerWatch(order.watch, order.watch_name)
         assignment = await assignment_for(order.plan)
         with JtlLog(order.jtl, order.plan) as log:
+            self._log = log
             heard = log.heard if order.jtl is not None else None
             crew = self._crew = crew_for(order, assignment, self._frame, heard)
             try:
@@ -71,6 +75,7 @@ class Run:
         if not self._stopped_because:
             self._stopped_because = why
             self._interrupted = interrupted
+            self._totals.stopped()
         if self._crew is not None:
             self._crew.stop()
 
@@ -84,13 +89,15 @@ class Run:
         order, totals, crew = self._order, self._totals, self._crew
         assert crew is not None  # it is calling
         totals.trouble.missing = set(crew.missing)
-        totals.add(frame)
+        point = totals.add(frame)
+        if self._log is not None:
+            self._log.users = frame.users
         if self._watch is not None:
             self._watch.sample(round(frame.at, 3))
         plan = order.plan
         moment = Moment(
             elapsed=frame.at,
-            phase=phase_at(plan, frame.at),
+            phase=point.phase,
             second=frame,
             total=totals.book,
             points=totals.series.points,
@@ -106,18 +113,22 @@ class Run:
         self._on_second(moment)
 
     def _document(self, started: str) -> Document:
-        plan, totals = self._order.plan, self._totals
+        plan, totals, crew = self._order.plan, self._totals, self._crew
+        assert crew is not None  # it was played
+        totals.trouble.start_spread = crew.start_spread
+        totals.trouble.lost_because = crew.losses
+        config = msgspec.structs.replace(self._order.config, shards=crew.shards)
         server = None
         if self._watch is not None:
             end = totals.measured_seconds + plan.warm_up
             server = self._watch.server(plan.warm_up, end + 1e-3)
         return document(
-            self._order,
+            replace(self._order, config=config),
             totals,
             self._promises,
             started=started,
             server=server,
-            machine=describe(),
+            machine=crew.machine(),
             stopped_because=self._stopped_because,
             interrupted=self._interrupted,
         )

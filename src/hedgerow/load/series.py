@@ -17,7 +17,6 @@ from hedgerow.report.document import Phase, Point
 
 #: Half an hour by the second; then two seconds, and so on.
 _MOST_POINTS: Final = 1800
-_ROUNDING: Final = 0.02  # seconds: a frame ends a tick after the moment that it is named for
 
 
 class Series:
@@ -45,7 +44,7 @@ class Series:
             Point(
                 t=round(frame.at, 3),
                 seconds=round(frame.seconds, 3),
-                phase=phase_at(self._plan, frame.at),
+                phase=phase_at(self._plan, frame.at, frame.seconds),
                 asked=asked,
                 sent=max(0, started),
                 ok=both.ok,
@@ -108,11 +107,16 @@ class Series:
         return at + 1 < len(self.points) and self.points[at].phase == self.points[at + 1].phase
 
 
-def phase_at(plan: LoadPlan, at: float) -> Phase:
-    """The phase of a frame that ends at this time."""
-    if at <= plan.warm_up + _ROUNDING:
+def phase_at(plan: LoadPlan, at: float, seconds: float) -> Phase:
+    """The phase of a frame that ends at this time and is so long.
+
+    Its middle says so: a frame ends a tick after the moment that it is named for, and on a
+    busy machine later still.
+    """
+    middle = at - seconds / 2
+    if middle <= plan.warm_up:
         return "warm-up" if plan.warm_up else "measured"
-    if plan.duration is not None and at > plan.warm_up + plan.duration + _ROUNDING:
+    if plan.duration is not None and middle > plan.warm_up + plan.duration:
         return "drain"
     return "measured"
 

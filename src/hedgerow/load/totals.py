@@ -4,6 +4,7 @@ Must not know where frames come from, nor how results are written.
 """
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from hedgerow.load.book import Book, Frame
 from hedgerow.load.plan import LoadPlan, Open
@@ -11,6 +12,8 @@ from hedgerow.load.series import Series, phase_at
 from hedgerow.measure import Histogram
 from hedgerow.report.document import Point
 from hedgerow.workload import RateProfile
+
+_ROUNDING: Final = 0.02  # seconds
 
 
 @dataclass(slots=True)
@@ -28,7 +31,9 @@ class Trouble:
     descriptors_short: bool = False
     ports_short: bool = False
     missing: set[int] = field(default_factory=set)  # shards that were lost
+    lost_because: list[str] = field(default_factory=list)  # for each of these
     lost_processes: int = 0
+    start_spread: float | None = None  # seconds, at most, between the shards' beginnings
 
 
 class Totals:
@@ -40,6 +45,8 @@ class Totals:
         self.series = Series(plan)
         self.trouble = Trouble()
         self.measured_seconds = 0.0  # in which requests were sent, and that count
+        self.measured_until = 0.0
+        self.was_stopped = False  # before the plan's end
         self.ended_in_window = 0
         self.ok_in_window = 0
         self.sent_in_window = 0
@@ -47,25 +54,40 @@ class Totals:
 
     def add(self, frame: Frame) -> Point:
         """Add one interval, all shards together; returns its point."""
-        phase = phase_at(self.plan, frame.at)
+        phase = phase_at(self.plan, frame.at, frame.seconds)
         self.book.merge(frame.measured)
         point = self.series.add(
             frame, asked=self.asked_at(frame), missing_shards=len(self.trouble.missing)
         )
         if phase == "measured":
             self.measured_seconds += frame.seconds
-            self.ended_in_window += frame.measured.ended
-            self.ok_in_window += frame.measured.ok
+            self.measured_until = frame.at
+            # Those that began in the warm-up and end now stand for those that begin now and
+            # end too late: without them the rate would be short of an answer's time.
+            self.ended_in_window += frame.measured.ended + frame.warm_up.ended
+            self.ok_in_window += frame.measured.ok + frame.warm_up.ok
             self.sent_in_window += point.sent
             self._add_health(frame)
         self.trouble.lost_processes = max(self.trouble.lost_processes, frame.lost_processes)
         return point
 
+    @property
+    def ended_by_time(self) -> bool:
+        """The measured part was as long as the plan wanted it."""
+        duration = self.plan.duration
+        if duration is None or self.was_stopped:
+            return False
+        return self.measured_until >= self.plan.warm_up + duration - _ROUNDING
+
+    def stopped(self) -> None:
+        """Nothing is sent any more, because somebody wanted it so."""
+        self.was_stopped = self.was_stopped or not self.ended_by_time
+
     def asked_at(self, frame: Frame) -> float | None:
         """Arrivals a second that the plan has in an interval; None in a closed model."""
         if self._profile is None:
             return None
-        if phase_at(self.plan, frame.at) == "drain" or not frame.seconds:
+        if phase_at(self.plan, frame.at, frame.seconds) == "drain" or not frame.seconds:
             return 0.0
         due = self._profile.cumulative(frame.at)
         before = self._profile.cumulative(max(0.0, frame.at - frame.seconds))

@@ -89,6 +89,9 @@ NO_CAPACITY_INVALID: Final = 0.01
 #: Of the shards: with half of them the load was half of the asked one.
 MISSING_INVALID: Final = 0.50
 
+#: A shorter series says nothing about how busy anybody is.
+_FEWEST_SECONDS: Final = 3
+
 _MICRO: Final = 1e-6
 _RANK: Final[dict[State, int]] = {"VALID": 0, "SUSPECT": 1, "INVALID": 2}
 
@@ -285,7 +288,8 @@ def _generator_busy(evidence: Evidence) -> Iterator[Reason]:
 
 
 def _machine_busy(evidence: Evidence) -> Iterator[Reason]:
-    idle = -_highest_mean([-share for share in evidence.idle]) if evidence.idle else 1.0
+    busy = _highest_mean([1.0 - share for share in evidence.idle])
+    idle = max(0.0, 1.0 - busy)
     if idle < IDLE_MACHINE:
         server = (
             f"; the watched server used {format_share(evidence.server_share)} of them"
@@ -347,8 +351,8 @@ _RULES: Final = (
 
 def _highest_mean(series: Sequence[float]) -> float:
     """The highest mean of so many seconds in a row; of all where there are fewer."""
-    if not series:
-        return 0.0
+    if len(series) < _FEWEST_SECONDS:
+        return 0.0  # starting and stopping is most of what such a run does
     length = min(WINDOW, len(series))
     starts = range(len(series) - length + 1)
     return max(sum(series[start : start + length]) for start in starts) / length

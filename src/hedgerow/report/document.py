@@ -202,6 +202,8 @@ class Generator(_Record, frozen=True):
     idle_min: float | None = None  # share of the machine's CPUs that was idle, worst second
     littles_law_gap: float | None = None  # |N - X R| / N in a closed model without think time
     missing_shards: list[int] = []
+    lost_because: list[str] = []  # why each of these is missing
+    start_spread_s: float | None = None  # at most, between the beginnings of two shards
 
 
 class Reason(_Record, frozen=True):
@@ -329,13 +331,18 @@ def decode_document(data: bytes) -> Document:
 
 def decode_documents(data: bytes) -> list[Document]:
     """Read what JSON or a page holds: one document at least; ValueError says what is wrong."""
+    return [_decoded(found) for found in results_in(data)]
+
+
+def results_in(data: bytes) -> list[bytes]:
+    """Return the JSON of each result, of which a page may hold several; ValueError: none."""
     if data.lstrip()[:1] != b"<":
-        return [_decoded(data)]
+        return [data]
     # A page writes "</" as "<\\/", which JSON reads as the same.
-    documents = [_decoded(found) for found in _RESULT_IN_PAGE.findall(data)]
-    if not documents:
+    found = _RESULT_IN_PAGE.findall(data)
+    if not found:
         raise ValueError("this page holds no result")
-    return documents
+    return found
 
 
 def _decoded(data: bytes) -> Document:

@@ -111,6 +111,9 @@ def generator_line(generator: Generator) -> Text:
         parts.append(f"RSS {format_size(generator.memory)}")
     if generator.missing_shards:
         parts.append(f"lost shards: {', '.join(map(str, generator.missing_shards))}")
+        parts += [safe(because) for because in generator.lost_because]
+    if generator.start_spread_s:
+        parts.append(f"begun within {format_duration(generator.start_spread_s)}")
     return line(f"Generator: {'; '.join(parts)}", ASIDE)
 
 
