@@ -16,7 +16,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 class TestTarget:
     def test_must_be_given(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert "given one URL" in refused(capsys, "--slo", "p99<1s")
+        assert "given a URL" in refused(capsys, "--slo", "p99<1s")
 
     def test_must_be_one(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert "given one URL" in refused(capsys, URL, URL, "--slo", "p99<1s")
@@ -43,9 +43,11 @@ class TestServer:
 
 
 class TestResult:
-    def test_must_have_a_place(self, capsys: pytest.CaptureFixture[str]) -> None:
-        words = (URL, "--slo", "p99<1s", "--json", "/no/such/folder/find.json")
-        assert "/no/such/folder" in refused(capsys, *words)
+    @pytest.mark.parametrize("flag", ["--json", "--html"])
+    def test_must_have_a_place(self, flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+        words = (URL, "--slo", "p99<1s", flag, "/no/such/folder/find")
+        told = refused(capsys, *words)
+        assert (flag in told, "/no/such/folder" in told) == (True, True)
 
 
 class TestHelp:

@@ -32,6 +32,16 @@ class TestDefaults:
         assert isinstance(model, Open)
         assert (model.spacing, model.max_connections) == ("poisson", None)
 
+    def test_start_within_what_is_searched(self) -> None:
+        assert asked(SearchFlags(slo=SLO, most="4")).bounds.start == 4
+        assert asked(SearchFlags(slo=SLO, least="40")).bounds.start == 40
+
+    def test_draw_a_seed_and_tell_it(self) -> None:
+        order = asked(SearchFlags(slo=SLO)).order
+        assert order.config.seed == order.plan.seed
+        assert f"--seed {order.plan.seed}" in order.config.command
+        assert len({asked(SearchFlags(slo=SLO)).order.plan.seed for _ in range(5)}) > 1
+
     def test_promise_few_errors(self) -> None:
         slos = asked(SearchFlags(slo=SLO)).order.slos
         assert [slo.expr for slo in slos] == ["p99<250ms", "errors<1%"]
@@ -76,6 +86,8 @@ class TestRefused:
             (SearchFlags(slo=SLO, by="load"), "--by users"),
             (SearchFlags(slo=SLO, start="fast"), "--start 100"),
             (SearchFlags(slo=SLO, start="0"), "above 0"),
+            (SearchFlags(slo=SLO, start="50", most="20"), "to --max 20"),
+            (SearchFlags(slo=SLO, start="5", least="20"), "from --min 20"),
             (SearchFlags(slo=SLO, by="users", start="1.5"), "--start"),
             (SearchFlags(slo=SLO, least="10", most="5"), "--min"),
             (SearchFlags(slo=SLO, tolerance="0.1%"), "1% to 50%"),

@@ -8,7 +8,7 @@ import pytest
 
 from hedgerow.cli.find_flags import Vary
 from hedgerow.cli.find_run import FindJob, carry_out, exit_code, scalability_of
-from hedgerow.lab.find_result import Capacity, FindDocument, Variant
+from hedgerow.report.find_document import Capacity, FindDocument, Variant, decode_find
 from tests.lab.simulated import SimulatedRun, SimulatedServer, asked
 
 
@@ -64,6 +64,11 @@ class TestResultFile:
         assert written["variants"][0]["capacity"]["kind"] == "found"
         assert len(written["variants"][0]["probes"]) == len(server.orders)
         assert (written["promises"], written["by"]) == (["p99<50ms"], "rate")
+
+    def test_may_be_a_page(self, tmp_path: Path) -> None:
+        file = tmp_path / "find.html"
+        code_of(replace(job("p99<50ms"), html=str(file)), SimulatedServer())
+        assert decode_find(file.read_bytes()).variants[0].capacity.kind == "found"
 
     def test_may_be_stdout_which_then_has_nothing_else(
         self, capsys: pytest.CaptureFixture[str]

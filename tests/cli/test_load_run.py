@@ -11,15 +11,13 @@ from typing import Any, Self
 import msgspec
 import pytest
 
-from hedgerow.cli import load_run
+from hedgerow.cli import load_server
 from hedgerow.cli.load_flags import OutputFlags
 from hedgerow.cli.load_outputs import Outputs
-from hedgerow.cli.load_run import Job, address_of, carry_out, exit_code
-from hedgerow.errors import ConfigError
+from hedgerow.cli.load_run import Job, carry_out, exit_code
 from hedgerow.load.launch import Address
 from hedgerow.load.moment import Moment
 from hedgerow.load.order import Order
-from hedgerow.load.plan import Closed, Connecting, LoadPlan, RequestPlan, Scenario
 from hedgerow.report.document import Document, Requests, SloResult, Verdict, read_document
 from tests.fakes.load_moments import Moments, order
 
@@ -140,7 +138,7 @@ class TestSignal:
         assert run.told[1:] == ["cut off", "cut off"]
 
     def test_before_anything_was_sent_ends_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(load_run, "Launched", SlowServer)
+        monkeypatch.setattr(load_server, "Launched", SlowServer)
         SlowServer.ended = False
         run = PlayedRun()
         assert carried_out(run, server=("server",)) == 130
@@ -166,26 +164,3 @@ class SlowServer:
 
     async def __aexit__(self, *details: object) -> None:
         """Never entered."""
-
-
-class TestAddress:
-    def plan(self, url: str = "http://a.example/x", **connecting: Any) -> LoadPlan:
-        work = RequestPlan(url=url, label="x")
-        return LoadPlan(work=work, model=Closed(users=1), connecting=Connecting(**connecting))
-
-    def test_of_a_server_is_the_urls(self) -> None:
-        assert address_of(self.plan("http://a.example:81/x")) == ("a.example", 81)
-        assert address_of(self.plan("https://[::1]/x")) == ("::1", 443)
-
-    def test_of_a_server_is_where_connections_really_go(self) -> None:
-        redirected = self.plan(connect_to=(("b:80", "c:1"), ("a.example:80", "[::1]:82")))
-        assert address_of(redirected) == ("::1", 82)
-        assert address_of(self.plan(connect_to=(("", "d:83"),))) == ("d", 83)
-        assert address_of(self.plan(unix="/run/x.sock")) == "/run/x.sock"
-
-    def test_of_a_scenarios_server_must_be_told(self) -> None:
-        scenario = LoadPlan(work=Scenario(source="", name="x.py"), model=Closed(users=1))
-        with pytest.raises(ConfigError, match="--base-url"):
-            address_of(scenario)
-        told = msgspec.structs.replace(scenario, base_url="http://a.example")
-        assert address_of(told) == ("a.example", 80)

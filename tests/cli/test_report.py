@@ -7,6 +7,7 @@ import pytest
 
 from hedgerow.cli.main import run
 from hedgerow.report.document import Document, read_documents, write_document
+from hedgerow.report.find_document import FindDocument, write_find
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +51,27 @@ class TestPage:
         assert opened == []
         assert run(["report", "a.json", "--open"]) == 0
         assert opened == [Path("report.html").resolve().as_uri()]
+
+
+class TestSearch:
+    def test_becomes_a_page_that_is_read_again(self, capsys: pytest.CaptureFixture[str]) -> None:
+        write_find(FindDocument(target="http://a/"), Path("find.json"))
+        assert run(["report", "find.json"]) == 0
+        assert capsys.readouterr().out == "report.html: one search\n"
+        assert "<h1>Capacity of http://a/</h1>" in Path("report.html").read_text()
+        assert run(["report", "report.html", "-o", "again.html", "-T", "Again"]) == 0
+        assert "<h1>Again</h1>" in Path("again.html").read_text()
+
+    def test_stands_alone(self, capsys: pytest.CaptureFixture[str]) -> None:
+        write_find(FindDocument(), Path("find.json"))
+        for words in (["a.json", "find.json"], ["find.json", "find.json"]):
+            assert run(["report", *words]) == 2
+            assert "one file where it is a search, as find.json is" in capsys.readouterr().err
+
+    def test_that_cannot_be_read_names_its_file(self, capsys: pytest.CaptureFixture[str]) -> None:
+        Path("find.json").write_text('{"kind": "find", "by": 7}')
+        assert run(["report", "find.json"]) == 2
+        assert "hedgerow find --json" in capsys.readouterr().err
 
 
 class TestMistake:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hedgerow.report.page import page
+from hedgerow.report.find_document import Scalability
+from hedgerow.report.page import find_page, page
 from tests.report.documents import document, empty
+from tests.report.find_documents import varied
 from tests.report.reading import Reading
 
 BROWSER = next(
@@ -69,3 +71,8 @@ class TestPage:
         assert [row[0] for row in sorted_by_rate[1:3]] == ["b", "a"]
         pressed = [b for b in read.all_of("button") if b.get("aria-pressed") == "true"]
         assert len(pressed) == 6  # one choice of each of two charts, and four logarithms
+
+    def test_of_searches_draws_every_curve(self, tmp_path: Path) -> None:
+        law = Scalability(lam=100, sigma=0.1, kappa=0.01, r2=0.99, peak_n=9.5, peak_x=321.0)
+        read, log = opened(find_page(varied(law, "1", "2", "4")), tmp_path)
+        assert_drawn(read, log, charts=7)

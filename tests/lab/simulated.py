@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hedgerow.lab.find import Asked
-from hedgerow.lab.find_result import By
 from hedgerow.lab.search import Bounds
 from hedgerow.load.book import Book, Frame
 from hedgerow.load.figures import BookFigures, Promises
@@ -25,6 +24,7 @@ from hedgerow.report.document import (
     State,
     Verdict,
 )
+from hedgerow.report.find_document import By
 
 URL = "http://server.example/"
 _QUANTILES: Final = [(number + 0.5) / 500 for number in range(500)]
@@ -109,7 +109,12 @@ class SimulatedRun:
         is_open = isinstance(self.order.plan.model, Open)
         waiting = max(0.0, self._load - self.server.rate) * t
         asked = self._load if is_open else None
-        point = Point(t=t, seconds=1.0, phase="measured", asked=asked, backlog=round(waiting))
+        answered = round(min(self._load, self.server.rate))
+        ok, failed = (0, answered) if self.server.down else (answered, 0)
+        point = Point(
+            t=t, seconds=1.0, phase="measured", asked=asked, ok=ok, failed=failed,
+            backlog=round(waiting),
+        )  # fmt: skip
         self._points.append(point)
         frame = Frame(shard=0, number=len(self._points), at=t, seconds=1.0)
         self._on_second(Moment(t, "measured", frame, Book(), self._points, [], None, None))

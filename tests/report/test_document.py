@@ -77,11 +77,13 @@ class TestWritten:
 
 class TestReading:
     def test_skips_keys_of_a_newer_version(self, file: Path) -> None:
-        file.write_text('{"name": "x", "colour": "red", "requests": {"total": 1, "odd": []}}')
+        file.write_text(
+            '{"schema_version": 1, "name": "x", "colour": 7, "requests": {"total": 1, "odd": 2}}'
+        )
         assert read_document(file) == Document(name="x", requests=Requests(total=1))
 
     def test_fills_in_keys_of_an_older_version(self, file: Path) -> None:
-        file.write_text("{}")
+        file.write_text('{"schema_version": 1}')
         assert read_document(file) == Document()
 
     def test_finds_the_result_in_a_page(self) -> None:
@@ -101,7 +103,11 @@ class TestUnreadable:
         assert "must be a file that hedgerow load --json or --html wrote" in complaint(file)
 
     def test_file_that_is_no_result(self, file: Path) -> None:
-        file.write_text('{"requests": 5}')
+        file.write_text('{"name": "other-tool", "version": "1.0.0"}')
+        assert "schema_version" in complaint(file)
+
+    def test_file_with_a_wrong_value(self, file: Path) -> None:
+        file.write_text('{"schema_version": 1, "requests": 5}')
         assert "$.requests" in complaint(file)
 
     def test_page_without_a_result(self, file: Path) -> None:

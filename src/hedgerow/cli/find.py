@@ -7,19 +7,11 @@ from cyclopts import Parameter
 
 from hedgerow.cli.find_flags import NO_FLAGS, FindFlags, asked_of, vary_of
 from hedgerow.cli.load_flags import OutputFlags
-from hedgerow.cli.load_plan import Target, is_scenario, read_scenario
-from hedgerow.errors import ConfigError
-from hedgerow.load.scenario_options import read_options
+from hedgerow.cli.load_target import Words, split, target_of
 
 
 def find(
-    *words: Annotated[
-        str,
-        Parameter(
-            name="TARGET",
-            help="a URL, or a scenario in Python; after -- a server to start first",
-        ),
-    ],
+    *words: Words,
     flags: Annotated[FindFlags, Parameter(name="*")] = NO_FLAGS,
 ) -> int:
     """The highest load that keeps a promise.
@@ -32,7 +24,7 @@ def find(
     For example:
         hedgerow find http://127.0.0.1:8080/ --slo 'p99<250ms'
         hedgerow find :8080/ --slo 'p99<1s' --slo 'errors<0.1%' --by users
-        hedgerow find :8080/ --slo 'p95<100ms' --probe 20s --json find.json
+        hedgerow find :8080/ --slo 'p95<100ms' --probe 20s --html find.html
         hedgerow find :8000/ --slo 'p99<50ms' --vary n=1,2,4,8 -- uvicorn app:app --workers {n}
 
     Exit codes:
@@ -43,8 +35,9 @@ def find(
         99   broken even at --min, or unstable
         130  interrupted (143 by SIGTERM): what is known so far is told
     """
-    text, server = _split(words)
-    asked = asked_of(_target(text), flags, sys.argv[1:])
+    example = "hedgerow find http://127.0.0.1:8080/ --slo 'p99<250ms'"
+    text, server = split("find", words, example=example)
+    asked = asked_of(target_of(text), flags, sys.argv[1:])
     vary = vary_of(flags.search, server)
     # Only now: what runs is dear to import, and help and refusals are to be quick.
     from hedgerow.cli.find_run import FindJob, carry_out
@@ -52,41 +45,15 @@ def find(
     from hedgerow.cli.process import run
     from hedgerow.load.runner import Run
 
-    Outputs(OutputFlags(json=flags.result.json)).check()
+    result = flags.result
+    Outputs(OutputFlags(json=result.json, html=result.html)).check()
     job = FindJob(
         asked=asked,
         server=server,
         vary=vary,
         watch=flags.machine.watch,
-        json=flags.result.json,
-        quiet=flags.result.quiet,
+        json=result.json,
+        html=result.html,
+        quiet=result.quiet,
     )
     return run(carry_out(job, Run))
-
-
-def _split(words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Take the target and the server's command line apart."""
-    place = words.index("--") if "--" in words else len(words)
-    ours, server = words[:place], words[place + 1 :]
-    if len(ours) != 1:
-        raise ConfigError(
-            "find",
-            got=" ".join(ours) or "nothing",
-            must="given one URL or scenario",
-            fix="Write for example hedgerow find http://127.0.0.1:8080/ --slo 'p99<250ms'.",
-        )
-    if place < len(words) and not server:
-        raise ConfigError(
-            "--", got="nothing", must="followed by a server's command line", fix="Or leave it out."
-        )
-    return ours[0], server
-
-
-def _target(text: str) -> Target:
-    if not is_scenario(text):
-        return Target(text)
-    from hedgerow.load.generator.scenario import load_scenario
-
-    scenario = read_scenario(text)
-    module = load_scenario(scenario.source, scenario.name)
-    return Target(text, scenario, read_options(module.options, scenario.name))

@@ -8,40 +8,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
-from cyclopts import Group, Parameter
-
 from hedgerow.cli.load_flags import NO_FLAGS as NO_LOAD_FLAGS
 from hedgerow.cli.load_flags import (
     ConnectionFlags,
+    GoodAnswers,
     JudgingFlags,
     LoadFlags,
     LoadShape,
     MachineFlags,
+    Many,
     RequestFlags,
+    Text,
+    flag,
+    group,
 )
-from hedgerow.cli.load_order import order_of
+from hedgerow.cli.load_order import order_of, seeded
 from hedgerow.cli.load_plan import Target, plan_of
-from hedgerow.cli.load_values import count, positive_duration
+from hedgerow.cli.load_values import count, duration, positive_duration
 from hedgerow.errors import ConfigError
 from hedgerow.lab.find import Asked
-from hedgerow.lab.find_result import By
 from hedgerow.lab.probing import promises_with_errors
 from hedgerow.lab.search import Bounds
 from hedgerow.measure.slo import Slo, parse_slo
+from hedgerow.report.find_document import By
 from hedgerow.units import parse_rate, parse_share
-
-Text = str | None
-Many = tuple[str, ...]
 
 _LEAST_TOLERANCE: Final = 0.01  # loads have three digits, and no measurement is better
 _MOST_TOLERANCE: Final = 0.5
+_GOOD: Final = GoodAnswers()
 _BY: Final[dict[str, By]] = {"rate": "rate", "users": "users"}
-
-
-def _flag(*names: str, help: str, leading_hyphen: bool = False) -> Parameter:  # noqa: A002
-    return Parameter(
-        name=names, help=help, negative=(), show_default=False, allow_leading_hyphen=leading_hyphen
-    )
 
 
 @dataclass(frozen=True)
@@ -50,38 +45,38 @@ class SearchFlags:
 
     slo: Annotated[
         Many,
-        _flag("--slo", help="the promise to keep: 'p99<250ms', 'errors<0.1%'; repeat"),
+        flag("--slo", help="the promise to keep: 'p99<250ms', 'errors<0.1%'; repeat"),
     ] = ()
-    by: Annotated[Text, _flag("--by", help="rate (requests a second) or users (rate)")] = None
-    start: Annotated[Text, _flag("--start", help="the first load (10)")] = None
-    least: Annotated[Text, _flag("--min", help="the lowest load worth knowing (1)")] = None
-    most: Annotated[Text, _flag("--max", help="the highest (100k requests/s, 10k users)")] = None
+    by: Annotated[Text, flag("--by", help="rate (requests a second) or users (rate)")] = None
+    start: Annotated[Text, flag("--start", help="the first load (10)")] = None
+    least: Annotated[Text, flag("--min", help="the lowest load worth knowing (1)")] = None
+    most: Annotated[Text, flag("--max", help="the highest (100k requests/s, 10k users)")] = None
     tolerance: Annotated[
-        Text, _flag("--tolerance", help="how close the answer must be: 1% to 50% (5%)")
+        Text, flag("--tolerance", help="how close the answer must be: 1% to 50% (5%)")
     ] = None
-    probe: Annotated[Text, _flag("--probe", help="how long one probe measures (10s)")] = None
+    probe: Annotated[Text, flag("--probe", help="how long one probe measures (10s)")] = None
     confirm: Annotated[
-        Text, _flag("--confirm", help="how long the answer is confirmed (3 times --probe)")
+        Text, flag("--confirm", help="how long the answer is confirmed (3 times --probe)")
     ] = None
     warm_up: Annotated[
-        Text, _flag("--warm-up", "--warmup", "-W", help="before each probe, not judged (2s)")
+        Text, flag("--warm-up", "--warmup", "-W", help="before each probe, not judged (2s)")
     ] = None
-    settle: Annotated[Text, _flag("--settle", help="pause after each probe (1s)")] = None
+    settle: Annotated[Text, flag("--settle", help="pause after each probe (1s)")] = None
     arrivals: Annotated[
-        Text, _flag("--arrivals", help="even or poisson: how requests are spaced (poisson)")
+        Text, flag("--arrivals", help="even or poisson: how requests are spaced (poisson)")
     ] = None
     connections: Annotated[
         Text,
-        _flag(
+        flag(
             "--connections",
             "-c",
             help="by rate: at most that many at once (what the promise allows at the rate)",
         ),
     ] = None
-    think: Annotated[Text, _flag("--think", help="by users: their pause, 1s or 1s..3s")] = None
+    think: Annotated[Text, flag("--think", help="by users: their pause, 1s or 1s..3s")] = None
     vary: Annotated[
         Text,
-        _flag(
+        flag(
             "--vary",
             help="NAME=A,B,C: search once for each, with {NAME} replaced in the server's "
             "command line after --",
@@ -90,45 +85,26 @@ class SearchFlags:
 
 
 @dataclass(frozen=True)
-class GoodAnswers:
-    """What makes an answer good."""
-
-    expect_status: Annotated[
-        Text, _flag("--expect-status", help="good statuses: 200,2xx,300-399 (below 400)")
-    ] = None
-    expect_body: Annotated[
-        Text,
-        _flag("--expect-body", help="a regular expression found in it", leading_hyphen=True),
-    ] = None
-    expect_json: Annotated[
-        Many, _flag("--expect-json", help="'path.to.value', or 'path == value', in it; repeat")
-    ] = ()
-
-
-@dataclass(frozen=True)
 class ResultFlags:
     """What is written."""
 
     json: Annotated[
-        Text, _flag("--json", help="every probe and the answer; - is stdout", leading_hyphen=True)
+        Text, flag("--json", help="every probe and the answer; - is stdout", leading_hyphen=True)
     ] = None
-    quiet: Annotated[bool, _flag("--quiet", help="show the answer only")] = False
-
-
-def _group(name: str, place: int) -> Parameter:
-    return Parameter(name="*", group=Group(name, sort_key=place), show_default=False)
+    html: Annotated[Text, flag("--html", help="a page with the curve, in one file")] = None
+    quiet: Annotated[bool, flag("--quiet", help="show nothing before the result")] = False
 
 
 @dataclass(frozen=True)
 class FindFlags:
     """Everything that was asked for by flags."""
 
-    search: Annotated[SearchFlags, _group("Search", 1)] = SearchFlags()
-    request: Annotated[RequestFlags, _group("Request", 2)] = NO_LOAD_FLAGS.request
-    connection: Annotated[ConnectionFlags, _group("Connection", 3)] = NO_LOAD_FLAGS.connection
-    good: Annotated[GoodAnswers, _group("Good answers", 4)] = GoodAnswers()
-    machine: Annotated[MachineFlags, _group("Machines", 5)] = NO_LOAD_FLAGS.machine
-    result: Annotated[ResultFlags, _group("Output", 6)] = ResultFlags()
+    search: Annotated[SearchFlags, group("Search", 1)] = SearchFlags()
+    request: Annotated[RequestFlags, group("Request", 2)] = NO_LOAD_FLAGS.request
+    connection: Annotated[ConnectionFlags, group("Connection", 3)] = NO_LOAD_FLAGS.connection
+    good: Annotated[GoodAnswers, group("Good answers", 4)] = _GOOD
+    machine: Annotated[MachineFlags, group("Machines", 5)] = NO_LOAD_FLAGS.machine
+    result: Annotated[ResultFlags, group("Output", 6)] = ResultFlags()
 
 
 NO_FLAGS: Final = FindFlags()
@@ -153,14 +129,15 @@ def asked_of(target: Target, flags: FindFlags, words: Sequence[str]) -> Asked:
     bounds = _bounds(search, by)
     probe = positive_duration("--probe", search.probe) if search.probe else 10.0
     load_flags = _load_flags(flags, by, bounds, probe)
-    order = order_of(target, load_flags, plan_of(target, load_flags), words)
+    plan, words = seeded(plan_of(target, load_flags), flags.machine, words)
+    order = order_of(target, load_flags, plan, words)
     return Asked(
         order=replace(order, slos=promises_with_errors(_slos(search))),
         by=by,
         bounds=bounds,
         probe=probe,
         confirm=positive_duration("--confirm", search.confirm) if search.confirm else 3 * probe,
-        settle=positive_duration("--settle", search.settle) if search.settle else 1.0,
+        settle=duration("--settle", search.settle) if search.settle else 1.0,
     )
 
 
@@ -216,43 +193,48 @@ def _by(flags: SearchFlags) -> By:
         raise ConfigError("--by", got=flags.by, must="rate or users", fix="Write --by users.")
     of_rate = (("--arrivals", flags.arrivals), ("--connections", flags.connections))
     of_users = (("--think", flags.think),)
-    for flag, value in of_users if by == "rate" else of_rate:
+    for name, value in of_users if by == "rate" else of_rate:
         if value is not None:
             other = "users" if by == "rate" else "rate"
             raise ConfigError(
-                flag, got=value, must=f"given with --by {other}", fix="Leave one of them out."
+                name, got=value, must=f"given with --by {other}", fix="Leave one of them out."
             )
     return by
 
 
 def _bounds(flags: SearchFlags, by: By) -> Bounds:
-    most = "100k" if by == "rate" else "10k"
-    bounds = Bounds(
-        start=_load("--start", flags.start or "10", by),
-        least=_load("--min", flags.least or "1", by),
-        most=_load("--max", flags.most or most, by),
+    most_text = flags.most or ("100k" if by == "rate" else "10k")
+    start = _load("--start", flags.start or "10", by)
+    least, most = _load("--min", flags.least or "1", by), _load("--max", most_text, by)
+    if least > most:
+        raise ConfigError(
+            "--min", got=flags.least or "1", must=f"at most --max {most_text}", fix="Change one."
+        )
+    if flags.start is not None and not least <= start <= most:
+        raise ConfigError(
+            "--start",
+            got=flags.start,
+            must=f"from --min {flags.least or '1'} to --max {most_text}",
+            fix="Change one of them.",
+        )
+    return Bounds(
+        start=min(max(start, least), most),
+        least=least,
+        most=most,
         tolerance=_tolerance(flags.tolerance or "5%"),
         whole=by == "users",
     )
-    if bounds.least > bounds.most:
-        raise ConfigError(
-            "--min",
-            got=flags.least or "1",
-            must=f"at most --max {flags.most or most}",
-            fix="Change one.",
-        )
-    return bounds
 
 
-def _load(flag: str, text: str, by: By) -> float:
+def _load(name: str, text: str, by: By) -> float:
     if by == "users":
-        return float(count(flag, text))
+        return float(count(name, text))
     try:
         rate = parse_rate(text)
     except ValueError as error:
-        raise ConfigError(flag, got=text, must=str(error), fix=f"Write {flag} 100.") from None
+        raise ConfigError(name, got=text, must=str(error), fix=f"Write {name} 100.") from None
     if rate <= 0:
-        raise ConfigError(flag, got=text, must="above 0", fix=f"Write {flag} 100.")
+        raise ConfigError(name, got=text, must="above 0", fix=f"Write {name} 100.")
     return rate
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_WIDTH: Final = 60
+_WIDEST: Final = 60
+_NARROWEST: Final = 10
 _HEIGHT: Final = 12
 
 
@@ -45,27 +46,30 @@ def plot(
     show_x: Callable[[float], str],
     show_y: Callable[[float], str],
     signs: Signs = UNICODE,
+    columns: int = 100,
 ) -> list[str]:
-    """Draw; empty when there are fewer than two different loads."""
+    """Draw in at most ``columns``; empty when there are fewer than two different loads."""
     usable = [mark for mark in marks if mark.x > 0 and mark.y > 0]
     if len({mark.x for mark in usable}) < 2:
         return []
     heights = [mark.y for mark in usable] + ([limit] if limit > 0 else [])
-    across, upwards = _Scale([mark.x for mark in usable], _WIDTH), _Scale(heights, _HEIGHT)
-    rows = [[" "] * _WIDTH for _ in range(_HEIGHT)]
-    if limit > 0:
-        rows[upwards.cell(limit)] = [signs.limit] * _WIDTH
-    for mark in sorted(usable, key=lambda mark: mark.kept):
-        rows[upwards.cell(mark.y)][across.cell(mark.x)] = signs.kept if mark.kept else signs.broken
+    upwards = _Scale(heights, _HEIGHT)
     names = _names(upwards, limit, show_y)
     margin = max(len(name) for name in names.values())
+    width = max(_NARROWEST, min(_WIDEST, columns - margin - 2))
+    across = _Scale([mark.x for mark in usable], width)
+    rows = [[" "] * width for _ in range(_HEIGHT)]
+    if limit > 0:
+        rows[upwards.cell(limit)] = [signs.limit] * width
+    for mark in sorted(usable, key=lambda mark: mark.kept):
+        rows[upwards.cell(mark.y)][across.cell(mark.x)] = signs.kept if mark.kept else signs.broken
     drawn = [
         f"{names.get(number, ''):>{margin}} {signs.side}{''.join(rows[number]).rstrip()}"
         for number in reversed(range(_HEIGHT))
     ]
     first, last = show_x(across.low), show_x(across.high)
-    floor = f"{'':>{margin}} {signs.corner}{signs.floor * _WIDTH}"
-    feet = f"{'':>{margin}}  {first}{last:>{max(1, _WIDTH - len(first))}}"
+    floor = f"{'':>{margin}} {signs.corner}{signs.floor * width}"
+    feet = f"{'':>{margin}}  {first}{last:>{max(1, width - len(first))}}"
     return [*drawn, floor, feet]
 
 

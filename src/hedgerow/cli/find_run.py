@@ -1,12 +1,14 @@
 """Carries a capacity search out: starts servers, listens to signals, shows and writes.
 
-The first Ctrl-C (or SIGTERM) ends the search with what is known, the second everything.
+Ctrl-C (or SIGTERM) ends the search with what is known.
 Must not know flags, nor how the next load is chosen.
 """
 
 import asyncio
+import contextlib
 import datetime
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,12 +19,15 @@ from rich.console import Console
 
 import hedgerow
 from hedgerow.cli.find_flags import Vary
-from hedgerow.cli.find_text import probe_line, report
-from hedgerow.cli.load_run import address_of
-from hedgerow.cli.process import StopSignals, announce, tell
+from hedgerow.cli.find_text import opening, probe_line, report
+from hedgerow.cli.load_server import launched, watching
+from hedgerow.cli.load_signals import Signals
+from hedgerow.cli.process import announce, tell
 from hedgerow.errors import StartError
 from hedgerow.lab.find import Asked, Finder, RunMaker
-from hedgerow.lab.find_result import (
+from hedgerow.load.machine import describe
+from hedgerow.measure.usl import fit_usl
+from hedgerow.report.find_document import (
     FindDocument,
     ProbeRecord,
     Scalability,
@@ -30,18 +35,14 @@ from hedgerow.lab.find_result import (
     encode_find,
     write_find,
 )
-from hedgerow.load.launch import Launched
-from hedgerow.load.listeners import find_pids
-from hedgerow.load.machine import describe
-from hedgerow.measure.usl import fit_usl
+from hedgerow.report.find_words import is_number
+from hedgerow.report.page import find_page
 from hedgerow.report.text_look import look
 
 _COULD_NOT_RUN: Final = 1
 _GENERATOR_LIMIT: Final = 98
 _BROKEN: Final = 99
-_INTERRUPTED: Final = 130
-_TERMINATED: Final = 143
-_WIDTH: Final = 100
+_PIPED_WIDTH: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,7 @@ class FindJob:
     vary: Vary | None = None
     watch: Sequence[str] = ()  # process ids, ports
     json: str | None = None
+    html: str | None = None
     quiet: bool = False
 
     def variants(self) -> list[tuple[str, list[str]]]:
@@ -65,22 +67,33 @@ class FindJob:
 async def carry_out(job: FindJob, make_run: RunMaker) -> int:
     """Search, report, and return the exit code."""
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-    interrupts = Interrupts()
+    signals = Signals("what is known so far follows")
+    try:
+        variants = await _search_all(job, make_run, signals)
+        document = _document(job, variants, started, interrupted=signals.code is not None)
+        _show(document, on_stderr=job.json == "-")
+        failures = _write(document, job)
+    finally:
+        signals.forget()  # not before the result is written: a late one must not cost it
+    for failure in failures:
+        announce(failure)
+    return signals.code or exit_code(document) or (_COULD_NOT_RUN if failures else 0)
+
+
+async def _search_all(job: FindJob, make_run: RunMaker, signals: Signals) -> list[Variant]:
+    """Search once for each variant, until interrupted."""
     variants: list[Variant] = []
+    if not job.quiet:
+        announce(opening(job.asked))
     try:
         for value, command in job.variants():
-            if interrupts.code is None:
-                variant = await _search(job, command, make_run, interrupts)
+            if signals.code is None:
+                variant = await _search(job, command, make_run, signals)
                 variants.append(msgspec.structs.replace(variant, value=value))
-    except asyncio.CancelledError:
-        if interrupts.code is None:
+    except (asyncio.CancelledError, StartError):  # the same of a server that starts
+        if signals.code is None:
             raise
-    finally:
-        interrupts.close()
-    document = _document(job, variants, started, interrupted=interrupts.code is not None)
-    _show(document, on_stderr=job.json == "-")
-    failure = _write(document, job.json)
-    return interrupts.code or exit_code(document) or failure
+    return variants
 
 
 def exit_code(document: FindDocument) -> int:
@@ -92,14 +105,29 @@ def exit_code(document: FindDocument) -> int:
 
 
 async def _search(
-    job: FindJob, command: Sequence[str], make_run: RunMaker, interrupts: "Interrupts"
+    job: FindJob, command: Sequence[str], make_run: RunMaker, signals: Signals
 ) -> Variant:
-    if not command:
-        return await _find(job, None, make_run, interrupts)
-    async with Launched(command, address_of(job.asked.order.plan)) as server:
-        announce(f"started {server.name}")
-        variant = await _find(job, server, make_run, interrupts)
-        if server.has_ended:  # what was measured after it is no capacity
+    order = job.asked.order
+    async with launched(command, order.plan, quiet=job.quiet) as server:
+        asked = replace(job.asked, order=watching(order, job.watch, server))
+
+        def told(record: ProbeRecord) -> None:
+            if not job.quiet:
+                tell(probe_line(record, asked.by))
+            if server is not None and server.has_ended:
+                finder.stop("the server ended")
+
+        finder = Finder(asked, make_run, told)
+        signals.concern(finder)
+        try:
+            variant = await finder.find()
+        except StartError:  # Ctrl-C ends generators that start, too
+            if signals.code is None:
+                raise
+            return finder.variant
+        finally:
+            signals.concern(None)
+        if server is not None and server.has_ended:  # what was measured after it is no capacity
             raise StartError(
                 f"the server under test ({server.name})",
                 got="ended during the search",
@@ -107,68 +135,6 @@ async def _search(
                 fix=f"See what it wrote: {server.log}",
             )
         return variant
-
-
-async def _find(
-    job: FindJob, server: Launched | None, make_run: RunMaker, interrupts: "Interrupts"
-) -> Variant:
-    asked = _watching(job, server)
-
-    def told(record: ProbeRecord) -> None:
-        if not job.quiet:
-            tell(probe_line(record, asked.by))
-        if server is not None and server.has_ended:
-            finder.stop("the server ended", interrupted=False)
-
-    finder = Finder(asked, make_run, told)
-    with interrupts.concern(finder):
-        return await finder.find()
-
-
-def _watching(job: FindJob, server: Launched | None) -> Asked:
-    asked = job.asked
-    if job.watch:
-        pids = tuple(dict.fromkeys(pid for text in job.watch for pid in find_pids(text)))
-        name = ", ".join(job.watch)
-    elif server is not None:
-        pids, name = (server.pid,), server.name
-    else:
-        return asked
-    return replace(asked, order=replace(asked.order, watch=pids, watch_name=name))
-
-
-class Interrupts:
-    """SIGINT and SIGTERM, and what they do to a search."""
-
-    def __init__(self) -> None:
-        self.code: int | None = None  # the exit code, once one has come
-        self._finder: Finder | None = None
-        self._main = asyncio.current_task()
-        self._waiting = asyncio.create_task(self._wait())
-
-    def concern(self, finder: Finder) -> "Interrupts":
-        """From now on, within the context, they end this search; before, everything."""
-        self._finder = finder
-        return self
-
-    def __enter__(self) -> None:
-        """Nothing to do: ``concern`` has done it."""
-
-    def __exit__(self, *_: object) -> None:
-        self._finder = None
-
-    def close(self) -> None:
-        """Listen no more."""
-        self._waiting.cancel()
-
-    async def _wait(self) -> None:
-        self.code = await StopSignals().wait() or _TERMINATED
-        if self._finder is not None:
-            announce("interrupted: what is known so far follows; once more ends at once")
-            self._finder.stop("interrupted")
-            self._finder.cut_off()
-        elif self._main is not None:
-            self._main.cancel()
 
 
 # --- the end ---
@@ -199,7 +165,7 @@ def scalability_of(variants: Sequence[Variant]) -> Scalability | None:
     points = [
         (float(variant.value), variant.capacity.load)
         for variant in variants
-        if variant.value.isdecimal() and int(variant.value) > 0
+        if is_number(variant)
         if variant.capacity.kind == "found" and variant.capacity.load is not None
     ]
     if len({workers for workers, _ in points}) < 3:
@@ -218,19 +184,36 @@ def scalability_of(variants: Sequence[Variant]) -> Scalability | None:
 def _show(document: FindDocument, *, on_stderr: bool) -> None:
     console = Console(file=sys.stderr if on_stderr else sys.stdout)
     is_unicode = not console.options.ascii_only
-    lines = report(document, look(width=_WIDTH, unicode=is_unicode), is_unicode=is_unicode)
-    console.file.write("\n".join(lines) + "\n")
+    width = console.width if console.is_terminal else _PIPED_WIDTH
+    lines = report(document, look(width=width, unicode=is_unicode), is_unicode=is_unicode)
+    if console.is_terminal:
+        lines = (line if len(line) <= width else textwrap.fill(line, width) for line in lines)
+    with contextlib.suppress(BrokenPipeError):  # files are written though nobody reads this
+        console.file.write("".join(f"{line}\n" for line in lines))
+        console.file.flush()
 
 
-def _write(document: FindDocument, file: str | None) -> int:
-    if file is None:
-        return 0
-    if file == "-":
+def _write(document: FindDocument, job: FindJob) -> list[str]:
+    """Write what was asked for; return what could not be written, in words."""
+    failures = []
+    for flag, name, write in (
+        ("--json", job.json, _write_json),
+        ("--html", job.html, _write_html),
+    ):
+        if name is not None:
+            try:
+                write(document, name)
+            except OSError as error:
+                failures.append(f"{flag} = {name}: could not be written ({error.strerror})")
+    return failures
+
+
+def _write_json(document: FindDocument, name: str) -> None:
+    if name == "-":
         sys.stdout.write(encode_find(document).decode())
-        return 0
-    try:
-        write_find(document, Path(file))
-    except OSError as error:
-        announce(f"--json {file} could not be written ({error.strerror})")
-        return _COULD_NOT_RUN
-    return 0
+    else:
+        write_find(document, Path(name))
+
+
+def _write_html(document: FindDocument, name: str) -> None:
+    Path(name).write_text(find_page(document), encoding="utf-8")

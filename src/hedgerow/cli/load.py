@@ -1,32 +1,22 @@
 """``hedgerow load``: load whose figures can be trusted, on a URL or by a scenario."""
 
-import secrets
 import sys
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter
 
 from hedgerow.cli.load_flags import NO_FLAGS, LoadFlags
-from hedgerow.cli.load_order import order_of, with_seed
-from hedgerow.cli.load_plan import Target, is_scenario, plan_of, read_scenario
+from hedgerow.cli.load_order import order_of, seeded
+from hedgerow.cli.load_plan import plan_of
 from hedgerow.cli.load_request import doubtful_words
-from hedgerow.errors import ConfigError
+from hedgerow.cli.load_target import Words, split, target_of
 from hedgerow.load.order import Order
 from hedgerow.load.plan import LoadPlan, RequestPlan
-from hedgerow.load.scenario_options import read_options
-
-_SEEDS: Final = 1_000_000
 
 
 def load(
-    *words: Annotated[
-        str,
-        Parameter(
-            name="TARGET",
-            help="a URL, or a scenario in Python; after -- a server to start first",
-        ),
-    ],
+    *words: Words,
     flags: Annotated[LoadFlags, Parameter(name="*")] = NO_FLAGS,
 ) -> int:
     """Load whose figures can be trusted, and a page to show them.
@@ -53,13 +43,9 @@ def load(
         99   a promise (--slo) is broken
         130  interrupted (143 by SIGTERM): the figures so far are reported
     """
-    text, server = _split(words)
-    target = _target(text)
-    plan, words = plan_of(target, flags), tuple(sys.argv[1:])
-    if flags.machine.seed is None:
-        # Another one in each run: e-mail addresses that were unique stay so the next time.
-        plan = msgspec.structs.replace(plan, seed=secrets.randbelow(_SEEDS))
-        words = with_seed(words, plan.seed)
+    text, server = split("load", words, example="hedgerow load http://127.0.0.1:8080/")
+    target = target_of(text)
+    plan, words = seeded(plan_of(target, flags), flags.machine, sys.argv[1:])
     order = order_of(target, flags, plan, words)
     if flags.output.show_plan:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(plan), indent=2).decode() + "\n")
@@ -89,41 +75,6 @@ def _carried_out(order: Order, server: tuple[str, ...], flags: LoadFlags) -> int
         full_latency=flags.output.latency,
     )
     return run(carry_out(job, Run))
-
-
-def _split(words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Take the target and the server's command line apart."""
-    place = words.index("--") if "--" in words else len(words)
-    ours, server = words[:place], words[place + 1 :]
-    if len(ours) == 1 and (server or place == len(words)):
-        return ours[0], server
-    if not ours:
-        raise ConfigError(
-            "load",
-            got="nothing",
-            must="given a URL or a scenario",
-            fix="Write for example hedgerow load http://127.0.0.1:8080/.",
-        )
-    if len(ours) > 1:
-        raise ConfigError(
-            "load",
-            got=" ".join(ours),
-            must="given one URL or scenario",
-            fix="A server to start goes after --, several URLs into a scenario.",
-        )
-    raise ConfigError(
-        "--", got="nothing", must="followed by a server's command line", fix="Or leave it out."
-    )
-
-
-def _target(text: str) -> Target:
-    if not is_scenario(text):
-        return Target(text)
-    from hedgerow.load.generator.scenario import load_scenario
-
-    scenario = read_scenario(text)
-    module = load_scenario(scenario.source, scenario.name)
-    return Target(text, scenario, read_options(module.options, scenario.name))
 
 
 def _doubtful(plan: LoadPlan) -> dict[str, str]:

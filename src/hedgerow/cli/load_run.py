@@ -8,8 +8,8 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import msgspec
@@ -17,14 +17,12 @@ from rich.console import Console
 
 from hedgerow.cli.load_live import view
 from hedgerow.cli.load_outputs import Outputs
+from hedgerow.cli.load_server import launched, watching
+from hedgerow.cli.load_signals import Signals, Stoppable, why
 from hedgerow.cli.process import announce, tell
-from hedgerow.errors import ConfigError
-from hedgerow.load.generator.request_maker import read_url
-from hedgerow.load.launch import Address, Launched
-from hedgerow.load.listeners import find_pids
+from hedgerow.errors import StartError
 from hedgerow.load.moment import Moment
 from hedgerow.load.order import Order
-from hedgerow.load.plan import LoadPlan, RequestPlan
 from hedgerow.report.document import Document
 from hedgerow.report.text import rich_text
 
@@ -34,17 +32,11 @@ _SLO_BROKEN: Final = 99
 _PIPED_WIDTH: Final = 100
 
 
-class Run(Protocol):
+class Run(Stoppable, Protocol):
     """What carries an order out."""
 
     async def play(self) -> Document:
         """Send everything and return what came of it."""
-
-    def stop(self, why: str) -> None:
-        """Send no more, and wait for what is under way."""
-
-    def cut_off(self) -> None:
-        """Wait no more either."""
 
 
 RunMaker = Callable[[Order, Callable[[Moment], None]], Run]
@@ -66,15 +58,20 @@ class Job:
 
 async def carry_out(job: Job, make_run: RunMaker) -> int:
     """Run, report, and return the exit code."""
-    signals = Signals()
+    signals = Signals("waiting for the last answers; once more ends that too")
+    try:
+        return await _carried_out(job, make_run, signals)
+    finally:
+        signals.forget()  # not before the result is written: a late one must not cost it
+
+
+async def _carried_out(job: Job, make_run: RunMaker, signals: Signals) -> int:
     try:
         document = await _play(job, make_run, signals)
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, StartError):  # Ctrl-C ends generators that start, too
         if signals.code is None:
             raise
         return signals.code  # before anything was sent
-    finally:
-        signals.forget()
     if signals.code is not None:
         document = _interrupted(document, signals)
     _report(job, document)
@@ -96,9 +93,9 @@ def exit_code(document: Document, *, strict: bool, interrupted: int | None) -> i
     return 0 if all(result.ok for result in document.slo) else _SLO_BROKEN
 
 
-async def _play(job: Job, make_run: RunMaker, signals: "Signals") -> Document:
-    async with _launched(job) as server:
-        order = _watching(job, server)
+async def _play(job: Job, make_run: RunMaker, signals: Signals) -> Document:
+    async with launched(job.server, job.order.plan, quiet=job.quiet) as server:
+        order = watching(job.order, job.watch, server)
         shown = view(Console(stderr=True), order, tell, quiet=job.quiet, plain=job.plain)
         with job.outputs as outputs, shown:
 
@@ -109,93 +106,6 @@ async def _play(job: Job, make_run: RunMaker, signals: "Signals") -> Document:
             run = make_run(order, watch)
             signals.concern(run)
             return await run.play()
-
-
-# --- the server ---
-
-
-@contextlib.asynccontextmanager
-async def _launched(job: Job) -> AsyncIterator[Launched | None]:
-    if not job.server:
-        yield None
-        return
-    async with Launched(job.server, address_of(job.order.plan)) as server:
-        if not job.quiet:
-            announce(f"started {server.name}")
-        yield server
-
-
-def address_of(plan: LoadPlan) -> Address:
-    """Where the server under test will listen; raises ConfigError where nothing says it."""
-    if plan.connecting.unix is not None:
-        return plan.connecting.unix
-    url = plan.work.url if isinstance(plan.work, RequestPlan) else plan.base_url
-    if not url:
-        raise ConfigError(
-            "--base-url",
-            got="nothing",
-            must="given when a server is started for a scenario",
-            fix="Add --base-url http://127.0.0.1:8000.",
-        )
-    endpoint = read_url(url).endpoint
-    for given, other in plan.connecting.connect_to:
-        if given in ("", f"{endpoint.host}:{endpoint.port}"):
-            host, _, port = other.rpartition(":")
-            return host.strip("[]"), int(port)
-    return endpoint.host, endpoint.port
-
-
-def _watching(job: Job, server: Launched | None) -> Order:
-    """Resolve who is watched, after the server was started: it may be the one on that port."""
-    if job.watch:
-        pids = dict.fromkeys(pid for text in job.watch for pid in find_pids(text))
-        return replace(job.order, watch=tuple(pids), watch_name=", ".join(job.watch))
-    if server is not None:
-        return replace(job.order, watch=(server.pid,), watch_name=server.name)
-    return job.order
-
-
-# --- signals ---
-
-
-class Signals:
-    """SIGINT and SIGTERM, and what they do to a run."""
-
-    def __init__(self) -> None:
-        self.code: int | None = None  # the exit code of the first that came
-        self._run: Run | None = None
-        self._task = asyncio.current_task()
-        self._loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._loop.add_signal_handler(number, self.received, number)
-
-    def concern(self, run: Run) -> None:
-        """From now on they stop this run; before, they stop everything."""
-        self._run = run
-
-    def forget(self) -> None:
-        """Let them do again what they do by default."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._loop.remove_signal_handler(number)
-
-    def received(self, number: signal.Signals) -> None:
-        """Stop at the first, cut off at the second; more change nothing."""
-        is_first, run = self.code is None, self._run
-        if is_first:
-            self.code = 128 + number
-        if run is None:
-            if self._task is not None:
-                self._task.cancel()
-        elif is_first:
-            announce("interrupted: waiting for the last answers; once more ends that too")
-            run.stop(why(number))
-        else:
-            run.cut_off()
-
-
-def why(number: signal.Signals) -> str:
-    """Say in the result what ended the run."""
-    return "interrupted by Ctrl-C" if number == signal.SIGINT else f"interrupted by {number.name}"
 
 
 def _interrupted(document: Document, signals: Signals) -> Document:
@@ -217,4 +127,5 @@ def _report(job: Job, document: Document) -> None:
         unicode=not console.options.ascii_only,
         full_latency=job.full_latency,
     )
-    console.print(text, soft_wrap=True, end="")
+    with contextlib.suppress(SystemExit):  # how rich says that nobody reads it any more
+        console.print(text, soft_wrap=True, end="")

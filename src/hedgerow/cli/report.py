@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from hedgerow.errors import ConfigError, StartError
 from hedgerow.report.document import Document, read_documents
-from hedgerow.report.page import page
+from hedgerow.report.find_document import FindDocument, decode_find, is_find
+from hedgerow.report.page import find_page, page
 
 
 def report(
@@ -30,8 +31,9 @@ def report(
     """One self-contained page from one result or several.
 
     One result is shown whole. Several are drawn over one another, a colour each,
-    with their figures side by side. A page holds its results, so pages can be
-    given like result files. The page fetches nothing: send it to whom you like.
+    with their figures side by side; a search (hedgerow find) stands alone. A page
+    holds its results, so pages can be given like result files. The page fetches
+    nothing: send it to whom you like.
 
     For example:
         hedgerow report run.json -o run.html
@@ -43,18 +45,55 @@ def report(
             "RESULT", got="", must="one result file or more", fix="hedgerow load --json writes one."
         )
     _refuse_to_overwrite(results, output)
-    documents = _all_documents(results)
+    html, told = _page(results, title)
     try:
-        output.write_text(page(documents, title=title), encoding="utf-8")
+        output.write_text(html, encoding="utf-8")
     except OSError as error:
         raise StartError(
             f"--output {output}", got=str(error.strerror), must="a file that can be written",
             fix="Write elsewhere with -o.",
         ) from error  # fmt: skip
-    sys.stdout.write(f"{output}: {_told(documents)}\n")
+    sys.stdout.write(f"{output}: {told}\n")
     if open_:
         webbrowser.open(output.resolve().as_uri())
     return 0
+
+
+def _page(results: Sequence[Path], title: str | None) -> tuple[str, str]:
+    """Return the page, and what is on it."""
+    if (search := _search(results)) is not None:
+        return find_page(search, title=title), "one search"
+    documents = _all_documents(results)
+    runs = "one run" if len(documents) == 1 else f"{len(documents)} runs"
+    return page(documents, title=title), runs
+
+
+def _search(results: Sequence[Path]) -> FindDocument | None:
+    """Return the search when that is what was given; it stands alone."""
+    for path in results:
+        try:
+            data = path.read_bytes()
+        except OSError:
+            continue  # told when results are read
+        if not is_find(data):
+            continue
+        if len(results) > 1:
+            raise ConfigError(
+                "RESULT",
+                got=" ".join(map(str, results)),
+                must=f"one file where it is a search, as {path} is",
+                fix="Give it alone; hedgerow find --vary searches several servers at once.",
+            )
+        try:
+            return decode_find(data)
+        except ValueError as error:
+            raise ConfigError(
+                "RESULT",
+                got=str(path),
+                must="a file that hedgerow find --json or --html wrote",
+                fix=f"({error})",
+            ) from error
+    return None
 
 
 def _all_documents(paths: Sequence[Path]) -> list[Document]:
@@ -76,7 +115,3 @@ def _refuse_to_overwrite(results: Sequence[Path], output: Path) -> None:
                 must="another file than the results that are read",
                 fix="Give the page a name of its own with -o.",
             )
-
-
-def _told(documents: Sequence[Document]) -> str:
-    return "one run" if len(documents) == 1 else f"{len(documents)} runs"

@@ -11,14 +11,13 @@ given tens of thousands.
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from hedgerow.errors import StartError
-from hedgerow.lab.find_result import By, Capacity, ProbeRecord, Variant
 from hedgerow.lab.probing import headroom_of, outcome_of, record_of
 from hedgerow.lab.saturation import fell_behind, over_saturated
 from hedgerow.lab.search import Answer, Bounds, CapacitySearch, Probe
@@ -26,11 +25,14 @@ from hedgerow.load.moment import Moment
 from hedgerow.load.order import Order
 from hedgerow.load.plan import Closed, LoadPlan, Open
 from hedgerow.measure.slo import Slo
-from hedgerow.report.document import Document
+from hedgerow.report.document import Document, Point
+from hedgerow.report.find_document import By, Capacity, ProbeRecord, Variant
 
 _FEWEST_CONNECTIONS: Final = 50
 _MOST_CONNECTIONS: Final = 10_000
 _LIMIT_WITHOUT_A_PROMISE: Final = 1.0  # seconds, where no promise is about time
+_SECONDS_TO_ANSWER: Final = 2  # from the start, to a server that fails everything
+_DEAD: Final = "nothing was answered well"
 _SATURATED: Final = "more was asked than answered: what waited grew and grew"
 
 
@@ -90,11 +92,12 @@ class Finder:
         answer = self._search.best
         return Variant(capacity=_capacity(answer, self._asked.confirm), probes=self._probes)
 
-    def stop(self, why: str, *, interrupted: bool = True) -> None:
+    def stop(self, why: str) -> None:
         """End the search with what is known; the probe under way counts for nothing."""
         self._stopped.set()
         if self._run is not None:
-            self._run.stop(why, interrupted=interrupted)
+            self._run.stop(why)
+            self._run.cut_off()
 
     def cut_off(self) -> None:
         """Wait for nothing that is under way."""
@@ -121,7 +124,11 @@ class Finder:
 
     def _second(self, moment: Moment) -> None:
         """End a probe that can only get worse."""
-        if self._run is not None and not self._saturated and over_saturated(moment.points):
+        if self._run is None or self._saturated:
+            return
+        if not self._probes and _answers_nothing(moment.points):
+            self._run.stop(_DEAD, interrupted=False)
+        elif over_saturated(moment.points):
             self._saturated = True
             self._run.stop(_SATURATED, interrupted=False)
             self._run.cut_off()
@@ -170,6 +177,16 @@ def connections_for(rate: float, slos: tuple[Slo, ...]) -> int:
     limits = [slo.limit for slo in slos if slo.unit == "s" and slo.is_ceiling]
     limit = max(limits, default=_LIMIT_WITHOUT_A_PROMISE)
     return min(_MOST_CONNECTIONS, _FEWEST_CONNECTIONS + math.ceil(2 * rate * limit))
+
+
+def _answers_nothing(points: Sequence[Point]) -> bool:
+    """Tell whether everything failed for so long that nothing else is to be expected."""
+    measured = [point for point in points if point.phase == "measured"]
+    return (
+        len(measured) >= _SECONDS_TO_ANSWER
+        and any(point.failed for point in measured)
+        and not any(point.ok for point in measured)
+    )
 
 
 def _check_that_it_answers(document: Document) -> None:

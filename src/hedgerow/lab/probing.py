@@ -7,10 +7,10 @@ such a probe is invalid, not broken.  Must not know which load comes next.
 from collections.abc import Sequence
 from typing import Final
 
-from hedgerow.lab.find_result import Came, ProbeRecord
 from hedgerow.lab.search import Outcome, Probe
 from hedgerow.measure.slo import Slo, parse_slo
 from hedgerow.report.document import Document, SloResult
+from hedgerow.report.find_document import Came, ProbeRecord
 
 #: Promised wherever nothing is said of failures: refused connections are answered fast, so
 #: that a server which is down would keep any promise about time.
@@ -64,6 +64,7 @@ def record_of(probe: Probe, document: Document, outcome: Outcome) -> ProbeRecord
         requests=document.requests.total,
         failed=document.requests.failed,
         p50_us=response.p50,
+        p95_us=response.p95,
         p99_us=response.p99,
         promises=document.slo,
         verdict=document.verdict,

@@ -4,6 +4,8 @@ Knows what a result looks like and how to show it; must not know how it was meas
 sockets, clocks and processes.
 
     document        the result file and its schema
+    find_document   the same for a capacity search
+    find_words      ... and its answer in words
     summary         JMeter's Summary Report: one row a label
     jtl             JTL files, written and read; a summary of one
     csv_files       the CSV files that Locust users know

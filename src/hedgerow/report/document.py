@@ -345,7 +345,14 @@ def results_in(data: bytes) -> list[bytes]:
     return found
 
 
+class _Mark(msgspec.Struct):
+    """What every result has: without it any JSON would be read as an empty one."""
+
+    schema_version: int
+
+
 def _decoded(data: bytes) -> Document:
+    msgspec.json.decode(data, type=_Mark)
     document = msgspec.json.decode(data, type=Document)
     if document.schema_version > SCHEMA_VERSION:
         raise ValueError(

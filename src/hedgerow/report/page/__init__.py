@@ -1,8 +1,12 @@
-"""One HTML file that shows one run, or several drawn over each other; nothing is fetched.
+"""One HTML file that shows a run, several runs over each other, or a search; nothing is fetched.
 
 Takes result documents and gives text.  Must not know where the file goes.
 
-    assembly        the whole page, in its order
+    assembly        the page of runs, in its order
+    find            the page of a capacity search, in its order
+    find_charts     ... its curves
+    find_tables     ... its probes, and what they were for
+    frame           what every page is
     judgements      the verdict on the measurement, and the promises
     outcomes        JMeter's summary, percentiles, answers and errors
     comparison      several runs side by side
@@ -21,5 +25,6 @@ Takes result documents and gives text.  Must not know where the file goes.
 """
 
 from hedgerow.report.page.assembly import page
+from hedgerow.report.page.find import find_page
 
-__all__ = ["page"]
+__all__ = ["page", "find_page"]

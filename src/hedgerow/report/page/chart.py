@@ -12,9 +12,9 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 Column: TypeAlias = "list[float | None]"
-Axis = Literal["time", "percentile", "bins"]
+Axis = Literal["time", "percentile", "bins", "amount"]
 Unit = Literal["us", "rate", "count", "bytes", "cores", "share"]
-Kind = Literal["line", "area", "bars", "steps"]
+Kind = Literal["line", "area", "bars", "steps", "curve", "dots", "crosses", "rings"]
 
 #: More points than this cannot be told apart on a screen.
 MOST_POINTS: Final = 2_000
@@ -52,6 +52,9 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     picks: list[str] = []
     zones: list[Zone] = []
     edges: list[float] = []  # of the bins, in microseconds
+    x_name: str = ""  # of an axis of amounts, like the next two
+    x_unit: Unit = "count"
+    x_log: bool = False
     about: str = ""  # one sentence: how to read it
     spoken: str = ""  # what it shows, for those who do not see it
     wide: bool = False  # takes the whole width

@@ -17,9 +17,14 @@ def circumstances(runs: Sequence[Run]) -> list[Html]:
             id="generator"),
         tag("section", tag("h2", "Plan"), *_commands(runs), _listed(runs, "Plan", plan_facts),
             id="plan"),
-        tag("section", tag("h2", "Machine"), _listed(runs, "Machine", machine_facts),
-            id="machine"),
+        machine(runs),
     ]  # fmt: skip
+
+
+def machine(runs: Sequence[Run]) -> Html:
+    """The section about where the load came from."""
+    listed = _listed(runs, "Machine", machine_facts)
+    return tag("section", tag("h2", "Machine"), listed, id="machine")
 
 
 def plan_facts(document: Document) -> Facts:
@@ -104,13 +109,17 @@ def _commands(runs: Sequence[Run]) -> list[Html]:
 
 
 def _command(run: Run, is_named: bool) -> Html:
-    command = run.document.config.command
-    name: Child = f"To measure {run.name} again:" if is_named else "To measure it again:"
-    copy = tag("button", "Copy", type="button", class_="copy", data_copy=command)
+    name = f"To measure {run.name} again:" if is_named else "To measure it again:"
+    return command(run.document.config.command, name)
+
+
+def command(words: str, about: Child) -> Html:
+    """A command line, and a button that copies it."""
+    copy = tag("button", "Copy", type="button", class_="copy", data_copy=words)
     return tag(
         "div",
-        tag("p", name, class_="note"),
-        tag("div", tag("pre", tag("code", command), tabindex="0"), copy, class_="command"),
+        tag("p", about, class_="note"),
+        tag("div", tag("pre", tag("code", words), tabindex="0"), copy, class_="command"),
     )
 
 

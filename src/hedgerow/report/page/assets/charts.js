@@ -77,6 +77,10 @@
       value: (_, value, __, at) => shownValue(value, at, UNITS[chart.unit]),
       points: { size: 5, fill: stroke, space: 24 },
     };
+    if (SHAPES[series.kind]) {
+      return { ...common, width: 0, paths: () => null, points: { show: marks(SHAPES[series.kind]) } };
+    }
+    if (series.kind === "curve") return { ...common, pxAlign: 0, points: { show: false } };
     if (series.kind === "bars") {
       return { ...common, width: 0, fill: stroke, points: { show: false },
         paths: uPlot.paths.bars({ size: [0.92, 64], radius: 0.1 }) };
@@ -85,6 +89,35 @@
       return { ...common, points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }) };
     }
     return series.kind === "area" ? { ...common, fill: `${stroke}26` } : common;
+  }
+
+  // Marks that differ by their shape too, for those who do not tell the colours apart.
+  const SHAPES = {
+    dots: (ctx, x, y, r) => { ctx.arc(x, y, r, 0, 2 * Math.PI); ctx.fill(); },
+    rings: (ctx, x, y, r) => { ctx.arc(x, y, r, 0, 2 * Math.PI); ctx.stroke(); },
+    crosses: (ctx, x, y, r) => {
+      for (const side of [-r, r]) { ctx.moveTo(x - r, y - side); ctx.lineTo(x + r, y + side); }
+      ctx.stroke();
+    },
+  };
+
+  // Draws the marks of a series; returns false, so that uPlot adds no points of its own.
+  function marks(shape) {
+    return (u, at, first, last) => {
+      const { ctx } = u;
+      ctx.save();
+      ctx.strokeStyle = ctx.fillStyle = u.series[at].stroke(u, at);
+      ctx.lineWidth = 2 * devicePixelRatio;
+      for (let n = first; n <= last; n++) {
+        const value = u.data[at][n];
+        if (value == null) continue;
+        ctx.beginPath();
+        shape(ctx, u.valToPos(u.data[0][n], "x", true), u.valToPos(value, "y", true),
+          4.5 * devicePixelRatio);
+      }
+      ctx.restore();
+      return false;
+    };
   }
 
   function axis(extra) {
@@ -97,6 +130,12 @@
   function xAxis(chart) {
     if (chart.axis === "time") {
       return axis({ values: (_, splits) => splits.map(clock), space: 64, size: X_SIZE });
+    }
+    if (chart.axis === "amount") {
+      const values = (_, splits) => amounts(splits, TICKS[chart.x_unit || "count"]);
+      const powers = { splits: (u) => roundNumbers(u.scales.x, u.width),
+        filter: (_, splits) => splits };
+      return axis({ values, space: 48, size: X_SIZE, ...(chart.x_log ? powers : {}) });
     }
     if (chart.axis === "percentile") {
       return axis({
@@ -114,6 +153,21 @@
     });
   }
 
+  function amounts(splits, word) {
+    return splits.map((value) => (value == null ? "" : word(value)));
+  }
+
+  // Those of 1, 2, 5, 10, 20, ... that are within a range; of each power one where it is long.
+  function roundNumbers({ min, max }, width) {
+    const decades = Math.log10(max / min);
+    const digits = width / decades > 190 ? [1, 2, 3, 5, 7] : width / decades > 110 ? [1, 2, 5] : [1];
+    const found = [];
+    for (let power = Math.floor(Math.log10(min)); power <= Math.log10(max); power++) {
+      found.push(...digits.map((digit) => Number((digit * 10 ** power).toPrecision(3))));
+    }
+    return found.filter((value) => value >= min && value <= max);
+  }
+
   function nines(max, width) {
     const found = width < 620 ? [2, 10] : [1, 2, 4, 10];
     for (let x = 100; x <= max; x *= 10) found.push(x);
@@ -127,7 +181,7 @@
 
   function yAxis(chart) {
     return axis({
-      values: (_, splits) => splits.map((v) => (v == null ? "" : TICKS[chart.unit](v))),
+      values: (_, splits) => amounts(splits, TICKS[chart.unit]),
       size: (_, values) => 18 + 7 * Math.max(3, ...(values || []).map((v) => (v || "").length)),
       incrs: chart.unit === "bytes" ? powersOfTwo() : undefined,
     });
@@ -142,7 +196,20 @@
   function xScale(chart) {
     if (chart.axis === "bins") return { time: false, range: [0, chart.edges.length - 1] };
     if (chart.axis === "time") return { time: false };
+    if (chart.axis === "amount") return amountScale(chart);
     return { time: false, distr: 3, range: (_, low, high) => [low ?? 1, high ?? 10] };
+  }
+
+  // Some room at both sides, where marks would be cut in half.
+  function amountScale(chart) {
+    if (!chart.x_log) {
+      return { time: false, range: (_, low, high) => (
+        [Math.min(low ?? 0, low - (high - low) * 0.04), (high ?? 1) + (high - low) * 0.04]) };
+    }
+    return { time: false, distr: 3, range: (_, low, high) => {
+      const room = ((high ?? 10) / (low ?? 1)) ** 0.04;
+      return [(low ?? 1) / room, (high ?? 10) * room];
+    } };
   }
 
   function yScale(chart) {
@@ -194,7 +261,8 @@
 
   function xLegend(chart) {
     const words = { time: ["time", clock], percentile: ["percentile", percentile],
-      bins: ["from", (at) => duration(chart.edges[Math.floor(at)])] };
+      bins: ["from", (at) => duration(chart.edges[Math.floor(at)])],
+      amount: [chart.x_name, UNITS[chart.x_unit || "count"]] };
     const [label, word] = words[chart.axis];
     return { label, value: (_, value, __, at) => shownValue(value, at, word) };
   }
@@ -204,7 +272,8 @@
     const of = (at) => chart.series[at - 1];
     return { width: 2, stroke: (_, at) => colour(of(at).colour),
       dash: "solid",
-      fill: (_, at) => (of(at).dashed ? "transparent" : colour(of(at).colour)) };
+      fill: (_, at) => (of(at).dashed || of(at).kind === "rings" ? "transparent"
+        : colour(of(at).colour)) };
   }
 
   function heightOf(place) {
@@ -240,6 +309,7 @@
     const rows = u.root.querySelectorAll(".u-legend .u-series");
     chart.series.forEach((series, at) => {
       rows[at + 1].classList.toggle("off", !shown(chart, series));
+      if (SHAPES[series.kind]) rows[at + 1].querySelector(".u-marker").classList.add(series.kind);
     });
   }
 

@@ -1,13 +1,16 @@
 from pathlib import Path
 
 import msgspec
+import pytest
 
-from hedgerow.lab.find_result import (
+from hedgerow.report.find_document import (
     Capacity,
     FindDocument,
     ProbeRecord,
     Variant,
     decode_find,
+    encode_find,
+    is_find,
     write_find,
 )
 
@@ -30,8 +33,21 @@ class TestFile:
         plain = msgspec.json.decode(file.read_bytes())
         assert (plain["kind"], plain["schema_version"]) == ("find", 1)
 
-    def test_of_a_newer_version_can_be_read(self) -> None:
+    def test_of_a_newer_version_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="schema_version 2: this version reads 1"):
+            decode_find(b'{"kind": "find", "schema_version": 2}')
+
+    def test_with_newer_keys_can_be_read(self) -> None:
         assert decode_find(b'{"kind": "find", "news": 1}').variants == []
+
+
+class TestIsFind:
+    def test_tells_searches_from_everything_else(self) -> None:
+        assert is_find(encode_find(result()))
+        assert not is_find(b'{"kind": "load"}')
+        assert not is_find(b"[1, 2]")
+        assert not is_find(b"<html></html>")
+        assert not is_find(b"\xff hello")
 
 
 class TestErrorShare:

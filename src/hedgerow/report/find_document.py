@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from hedgerow.report.document import Config, Machine, SloResult, Verdict
+from hedgerow.report.document import Config, Machine, SloResult, Verdict, results_in
 
 SCHEMA_VERSION: Final = 1
 
@@ -27,7 +27,8 @@ class ProbeRecord(msgspec.Struct, frozen=True, kw_only=True):
     completed: float = 0.0  # requests a second
     requests: int = 0
     failed: int = 0
-    p50_us: int = 0  # of the response time, like the next
+    p50_us: int = 0  # of the response time, like the next two
+    p95_us: int = 0
     p99_us: int = 0
     promises: list[SloResult] = []
     verdict: Verdict = Verdict()
@@ -68,6 +69,10 @@ class Scalability(msgspec.Struct, frozen=True, kw_only=True):
     peak_x: float | None = None
 
 
+class _Kind(msgspec.Struct, frozen=True):
+    kind: str = ""
+
+
 class FindDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A search, or one for each variant of the server."""
 
@@ -98,5 +103,19 @@ def write_find(document: FindDocument, path: Path) -> None:
 
 
 def decode_find(data: bytes) -> FindDocument:
-    """Read a document; raises msgspec.DecodeError."""
-    return msgspec.json.decode(data, type=FindDocument)
+    """Read a document from JSON, or from a page; ValueError says what is wrong."""
+    document = msgspec.json.decode(results_in(data)[0], type=FindDocument)
+    if document.schema_version > SCHEMA_VERSION:
+        raise ValueError(
+            f"schema_version {document.schema_version}: this version reads {SCHEMA_VERSION}"
+        )
+    return document
+
+
+def is_find(data: bytes) -> bool:
+    """Tell whether JSON or a page holds a search; False too for what is no result at all."""
+    try:
+        kinds = {msgspec.json.decode(found, type=_Kind).kind for found in results_in(data)}
+    except ValueError:
+        return False
+    return "find" in kinds
