@@ -23,5 +23,5 @@ def load(folder: Path, *words: str, seconds: float = 60.0) -> LoadRun:
     """Run it to its end; ``folder`` holds the result."""
     file = folder / "result.json"
     file.unlink(missing_ok=True)
-    done = ran("load", *words, "--json", str(file), seconds=seconds)
+    done = ran("load", "--json", str(file), *words, seconds=seconds)
     return LoadRun(done.returncode, done.stdout, done.stderr, file)

@@ -39,18 +39,23 @@ class Accounts:
 
     def take(self, process: int, batch: Batch) -> None:
         """Sort one batch in."""
+        before = self._latest.get(process, batch)
         self._latest[process] = batch
-        self._take_plain(batch)
+        self._take_plain(batch, before)
         for sample in batch.samples:
             self._take_sample(sample)
         book = self._frame.warm_up if batch.is_warm_up else self._frame.measured
         book.connections_opened += batch.opened
         for _, took in batch.iterations:
-            book.iterations.record(took // 1000)
+            self._frame.measured.iterations.record(took // 1000)
         self._loop_lag.record_all(batch.loop_lag)
         self._gc_pause = max(self._gc_pause, batch.gc_pause)
-        self._told_at = batch.at * _SECOND
+        self._told_at = max(self._told_at, batch.at * _SECOND)  # the processes take turns
         self.complaint = self.complaint or batch.complaint
+
+    def forget(self, process: int) -> None:
+        """A process is lost: its users and connections are gone."""
+        self._latest.pop(process, None)
 
     @property
     def told_at(self) -> float:
@@ -81,7 +86,7 @@ class Accounts:
 
     # --- sorting ---
 
-    def _take_plain(self, batch: Batch) -> None:
+    def _take_plain(self, batch: Batch, before: Batch) -> None:
         times = plain_times(batch)
         if not times:
             return
@@ -90,14 +95,15 @@ class Accounts:
         # Equal times first counted in C: 90 ns a request instead of 300.
         counted = collections.Counter([time // 1000 for time in times])
         track.plain.record_counts(counted)
-        end = batch.at * _SECOND
         by_millisecond: collections.Counter[int] = collections.Counter()
         for time, count in counted.items():
             by_millisecond[time // 1000] += count
         track.tally.add_counted(
             by_millisecond,
-            first_start=max(self._told_at, end - times[0] * _SECOND),
-            last_end=end,
+            # The first request on a connection is a sample and exact.  These came after it, or
+            # after the warm-up: since the batch before.
+            first_start=before.at * _SECOND,
+            last_end=batch.plain_until * _SECOND,
         )
         book.ok += len(times)
         book.sent += len(times)

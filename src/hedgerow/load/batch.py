@@ -38,12 +38,13 @@ class Batch(msgspec.Struct, array_like=True):
 
     at: int
     frame_ends: int  # how many of the plan's have passed, see plan.frame_ends()
-    is_warm_up: bool  # the plain ones' phase, and the iterations'; samples have their own
+    is_warm_up: bool  # the plain ones' phase; samples have their own
     plain: bytes  # an array of unsigned 64-bit numbers, see plain_times()
     plain_counts: list[tuple[int, int, int]]  # status, how many, bytes received
     plain_bytes_out: int
+    plain_until: int  # when the last of them ended
     samples: list[Sample]
-    iterations: list[tuple[int, int]]  # when each began, and what it took
+    iterations: list[tuple[int, int]]  # measured ones: when each began, and what it took
     opened: int  # connections
     users: int  # now, like the next three
     in_flight: int

@@ -9,7 +9,6 @@ Moments are perf_counter_ns, which on one machine all processes share (CLOCK_MON
 """
 
 import struct
-from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -69,9 +68,13 @@ class Messages:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[Message]:
-        """Take what came, and give every message that is whole."""
-        buffer = self._buffer
+    def feed(self, data: bytes) -> list[Message]:
+        """Take what came, and return every message that is whole.
+
+        A list, because a generator that nobody goes through to its end would leave what it has
+        given in the buffer, to be given again.
+        """
+        buffer, messages = self._buffer, list[Message]()
         buffer += data
         start = 0
         while len(buffer) - start >= _LENGTH.size:
@@ -79,7 +82,7 @@ class Messages:
             end = start + _LENGTH.size + length
             if len(buffer) < end:
                 break
-            message = _decoder.decode(bytes(buffer[start + _LENGTH.size : end]))
+            messages.append(_decoder.decode(buffer[start + _LENGTH.size : end]))
             start = end
-            yield message
         del buffer[:start]
+        return messages

@@ -4,7 +4,8 @@ Starts the processes, gives each its share, counts what they report and hands ov
 a second.  Must not know how many shards there are, nor who adds them up.
 
 A process that ends too early is counted as lost: its share is missing from then on, which
-is told in every frame, and never made up for by the others.
+is told in every frame, and never made up for by the others.  So is one that says nothing
+any more: it is ended.
 """
 
 import asyncio
@@ -13,9 +14,9 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -41,6 +42,8 @@ from hedgerow.load.plan import RequestPlan
 _START_SECONDS: Final = 30.0
 _READ: Final = 1 << 18
 _KILL_AFTER: Final = 5.0
+#: A process reports many times a second, unless a scenario keeps its loop from it.
+_SILENT_SECONDS: Final = 30.0
 
 
 class Worker:
@@ -80,18 +83,21 @@ class Worker:
             "generator process",
             got="ended" if self._process.returncode is not None else "silent",
             must=f"ready within {_START_SECONDS:g}s",
-            fix=f"It said: {self._said()}",
+            fix=f"It said: {self.said()}",
         )
 
     async def batches(self, take: Callable[["Worker", Batch], None]) -> None:
         """Hand over every batch, until the last one or its end."""
-        async for message in self._heard():
-            if isinstance(message, Happened):
-                self.frame_ends = message.batch.frame_ends
-                self.is_done = message.batch.is_last
-                take(self, message.batch)
-                if self.is_done:
-                    return
+        try:
+            async for message in self._heard(within=_SILENT_SECONDS):
+                if isinstance(message, Happened):
+                    self.frame_ends = message.batch.frame_ends
+                    self.is_done = message.batch.is_last
+                    take(self, message.batch)
+                    if self.is_done:
+                        return
+        except TimeoutError:
+            self._kill()
         self.is_done = self.is_lost = True
 
     async def end(self) -> None:
@@ -100,18 +106,34 @@ class Worker:
             self._process.stdin.close()  # the end of its input ends it
         try:
             async with asyncio.timeout(_KILL_AFTER):
-                await self._process.wait()
+                await self._gone()
         except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
+            self._kill()
+            await self._gone()
 
-    async def _heard(self) -> AsyncIterator[Message]:
+    async def _gone(self) -> None:
+        """Wait for its end; what it still says would keep it, and is thrown away."""
+        stdout = self._process.stdout
+        while stdout is not None and await stdout.read(_READ):
+            pass
+        await self._process.wait()
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def _heard(self, within: float | None = None) -> AsyncIterator[Message]:
         assert self._process.stdout is not None  # it was asked for
-        while data := await self._process.stdout.read(_READ):
+        while True:
+            async with asyncio.timeout(within):
+                data = await self._process.stdout.read(_READ)
+            if not data:
+                return
             for message in self._messages.feed(data):
                 yield message
 
-    def _said(self) -> str:
+    def said(self) -> str:
+        """Return the last lines that it wrote besides messages."""
         lines = self._log.read_text(errors="replace").splitlines()
         return " / ".join(lines[-3:]) or "nothing"
 
@@ -141,6 +163,8 @@ class Shard:
     @property
     def complaint(self) -> str:
         """Why the run cannot go on; empty where it can."""
+        if self._workers and all(worker.is_lost for worker in self._workers):
+            return f"the generator ended early. It said: {self._workers[-1].said()}"
         return self._accounts.complaint
 
     async def prepare(self) -> None:
@@ -151,7 +175,7 @@ class Shard:
             self._workers.append(worker)
             assignment = msgspec.structs.replace(self._assignment, share=share)
             worker.order(msgspec.json.encode(assignment).decode())
-        await asyncio.gather(*(worker.until_ready() for worker in self._workers))
+        await _all_of(worker.until_ready() for worker in self._workers)
         self._probe = HealthProbe([worker.pid for worker in self._workers], time.monotonic())
 
     def go(self, began_ns: int) -> None:
@@ -179,8 +203,7 @@ class Shard:
         """See that nothing is left of it."""
         if self._reading is not None:
             self._reading.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._reading
+            await asyncio.wait([self._reading])  # its error, if any, was raised by finished()
         await asyncio.gather(*(worker.end() for worker in self._workers))
         self._folder.cleanup()
 
@@ -200,8 +223,13 @@ class Shard:
         return Worker(index, process, log)
 
     async def _read(self) -> None:
-        await asyncio.gather(*(worker.batches(self._take) for worker in self._workers))
+        await _all_of(self._read_from(worker) for worker in self._workers)
         self._close(is_last=True)
+
+    async def _read_from(self, worker: Worker) -> None:
+        await worker.batches(self._take)
+        if worker.is_lost:
+            self._accounts.forget(worker.index)
 
     def _take(self, worker: Worker, batch: Batch) -> None:
         self._accounts.take(worker.index, batch)
@@ -215,6 +243,17 @@ class Shard:
         frame = self._accounts.close(health, is_last=is_last)
         frame.lost_processes = sum(worker.is_lost for worker in self._workers)
         self._tell(frame)
+
+
+async def _all_of(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Do all; where one fails none goes on behind our back."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 class AssignmentRefusedError(ConfigError):

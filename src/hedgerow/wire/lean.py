@@ -156,6 +156,8 @@ class LeanConnection(asyncio.Protocol):
 
     @override
     def eof_received(self) -> bool:
+        if not self.is_busy:
+            self.is_usable = False  # connection_lost comes in a later turn of the loop
         if self._body is not None and self._body.framing is UNTIL_CLOSE:
             if is_clean_end(self._transport):
                 self._done()

@@ -1,167 +1,11 @@
-import random
-import types
-from collections.abc import Iterable
-from typing import Final
-
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hedgerow.load.batch import Sample
-from hedgerow.load.generator import carrier as carrier_module
-from hedgerow.load.generator import field as field_module
-from hedgerow.load.generator import open as open_module
-from hedgerow.load.generator.dialling import Caller
-from hedgerow.load.generator.field import Field
-from hedgerow.load.generator.open import OpenDriver
-from hedgerow.load.generator.recorder import Recorder
-from hedgerow.load.generator.request_maker import Endpoint, RequestMaker
 from hedgerow.load.outcome import Outcome
-from hedgerow.load.plan import LoadPlan, Open, RequestPlan, Share
+from hedgerow.load.plan import Share
 from hedgerow.measure import Histogram
-from hedgerow.wire import lean as lean_module
-from hedgerow.wire.lean import LeanConnection
-from hedgerow.workload.template import Draw
-from tests.fakes.clock import FakeClock
-from tests.fakes.loop import FakeLoop
-from tests.fakes.transport import FakeTransport
-
-SECOND: Final = 1_000_000_000
-START: Final = 1_000_000 * SECOND  # a forgotten subtraction shows at once
-TIMEOUT: Final = 5.0
-GOOD: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-
-class Line:
-    """A connection, and its far end in the hands of the test."""
-
-    def __init__(self, connection: LeanConnection, caller: Caller) -> None:
-        self.connection = connection
-        self.transport = FakeTransport()
-        self._caller = caller
-
-    def opens(self) -> None:
-        self.connection.connection_made(self.transport)
-
-    def refuses(self) -> None:
-        self._caller.not_opened(self.connection, Outcome.CONNECT_REFUSED, "connection refused")
-
-    def asked(self) -> list[str]:
-        """The targets of all requests sent on it."""
-        lines = bytes(self.transport.unsent).split(b"\r\n")
-        return [line.split()[1].decode() for line in lines if line.startswith(b"GET ")]
-
-    def says(self, *pieces: bytes) -> None:
-        for piece in pieces:
-            self.connection.data_received(piece)
-
-    def ends(self, error: Exception | None = None) -> None:
-        self.transport.close()
-        self.connection.connection_lost(error)
-
-
-class Pacing:
-    """Stands in for the pacer: sends when the stage's clock has come to it."""
-
-    def __init__(self, due: Iterable[tuple[int, int]], stage: "Stage") -> None:
-        self._due = list(due)
-        self._stage = stage
-        self.is_over = False
-
-    def start(self) -> None:
-        """The clock starts it."""
-
-    def next_due(self) -> int | None:
-        return self._due[0][1] if self._due else None
-
-    def stop(self) -> None:
-        self.is_over = True
-        self._due = []
-
-    def drop_due(self) -> list[tuple[int, int]]:
-        dropped = [pair for pair in self._due if pair[1] <= self._stage.now_ns]
-        self.stop()
-        return dropped
-
-    def send_next(self) -> None:
-        number, due_ns = self._due.pop(0)
-        self.is_over = not self._due
-        self._stage.driver._arrive(number, due_ns)
-
-
-class Stage:
-    """A driver on virtual time, and the connections that it believes in."""
-
-    def __init__(
-        self,
-        monkeypatch: pytest.MonkeyPatch,
-        *due_times: float,
-        opens: bool = True,
-        max_connections: int | None = None,
-        shed_after: float | None = None,
-    ) -> None:
-        self.now_ns = START
-        self.lines: list[Line] = []
-        self._opens = opens
-        self._replace_what_it_stands_on(monkeypatch)
-        work = RequestPlan(url="http://a.example/?n={seq}", label="all", is_template=True)
-        model = Open(start_rate=1, max_connections=max_connections, shed_after=shed_after)
-        plan = LoadPlan(work=work, model=model, timeout=TIMEOUT, keeps_samples=True)
-        self.recorder = Recorder(is_warm_up=False)
-        self.recorder.began_ns = START
-        field = Field(FakeLoop(FakeClock()), plan, Share(), self.recorder)
-        maker = RequestMaker(work, Draw(0, 1, random.Random(1)))
-        self.driver = OpenDriver(field, model, work.label, maker, enumerate(due_times))
-        self.driver.start(START)
-
-    def run_until(self, seconds: float) -> None:
-        """Let time pass, counted from the plan's beginning."""
-        until = START + round(seconds * 1e9)
-        while (due_ns := self.pacing.next_due()) is not None and due_ns <= until:
-            self.now_ns = max(self.now_ns, due_ns)
-            self.pacing.send_next()
-            if self._opens:
-                self.open_all()
-        self.now_ns = until
-
-    def stall(self, seconds: float) -> None:
-        """Let time pass in which nothing runs, as when the process is not scheduled."""
-        self.now_ns += round(seconds * 1e9)
-
-    def open_all(self) -> None:
-        for line in self.lines:
-            if not line.connection.was_opened:
-                line.opens()
-
-    def answer_everybody(self) -> None:
-        for line in self.lines:
-            if line.connection.is_busy:
-                line.says(GOOD)
-
-    def is_over(self) -> bool:
-        return self.driver.is_over
-
-    @property
-    def samples(self) -> list[Sample]:
-        return self.recorder.samples
-
-    def outcomes(self) -> list[str]:
-        return [sample.outcome for sample in self.samples]
-
-    # --- stands in for the dialler ---
-
-    def dial(self, endpoint: Endpoint, connection: LeanConnection, caller: Caller) -> None:
-        caller.dialling(self.now_ns)
-        self.lines.append(Line(connection, caller))
-
-    def _replace_what_it_stands_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        clock = types.SimpleNamespace(perf_counter_ns=lambda: self.now_ns)
-        for module in (open_module, carrier_module, lean_module):
-            monkeypatch.setattr(module, "time", clock)
-        monkeypatch.setattr(open_module, "Pacer", self._paced)
-        monkeypatch.setattr(field_module, "Dialler", lambda *_: self)
-
-    def _paced(self, loop: object, due: Iterable[tuple[int, int]], send: object) -> Pacing:
-        self.pacing = Pacing(due, self)
-        return self.pacing
+from tests.load.generator.open_stage import GOOD, SECOND, START, TIMEOUT, Line, Stage
 
 
 class TestRequests:
@@ -396,3 +240,115 @@ class TestTargetThatStalls:
         p90, p99 = latencies.quantiles((0.9, 0.99))
         assert p90 == pytest.approx(1_000_000, rel=0.05)
         assert p99 == pytest.approx(1_900_000, rel=0.05)
+
+
+class TestIdleConnection:
+    def test_that_is_being_closed_is_not_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        stage = Stage(monkeypatch, 0.0, 0.5)
+        stage.run_until(0.1)
+        stage.answer_everybody()
+        stage.lines[0].connection.eof_received()  # connection_lost is to come
+        stage.run_until(0.5)
+        stage.lines[0].ends()
+        stage.answer_everybody()
+        assert (len(stage.lines), stage.outcomes()) == (2, [Outcome.OK, Outcome.OK])
+        assert stage.driver.standing().connections == 1
+
+    def test_costs_no_search_when_thousands_are_lost_at_once(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stage = Stage(monkeypatch, *(0.0 for _ in range(3000)))
+        stage.run_until(0.1)
+        stage.answer_everybody()
+        for line in stage.lines:
+            line.ends()
+        assert stage.driver.standing().connections == 0
+        assert stage.is_over()
+
+
+class TestLimitOfConnections:
+    @pytest.mark.parametrize(("index", "most"), [(0, 2), (1, 1)])
+    def test_is_of_all_processes_together(
+        self, monkeypatch: pytest.MonkeyPatch, index: int, most: int
+    ) -> None:
+        share = Share(index=index, of=2)
+        stage = Stage(monkeypatch, *(0.0 for _ in range(5)), max_connections=3, share=share)
+        stage.run_until(0.1)
+        assert len(stage.lines) == most
+
+
+class TestStop:
+    def test_sends_what_was_due_before_though_we_were_late(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stage = Stage(monkeypatch, 0.0, 0.5, 9.0)
+        stage.run_until(0.1)
+        stage.stall(0.5)
+        stage.driver.stop()
+        stage.open_all()
+        stage.answer_everybody()
+        assert stage.is_over()
+        assert stage.outcomes() == [Outcome.OK, Outcome.OK]
+
+
+EVENTS = ("arrive", "open", "refuse", "answer", "pieces", "break", "idle ends", "late", "sweep",
+          "stall", "stop", "cut off")  # fmt: skip
+
+
+def happens(stage: Stage, event: str, pick: int) -> None:
+    """Let one of the things happen that may happen, to one of those it may happen to."""
+    line = stage.lines[pick % len(stage.lines)] if stage.lines else None
+    match event:
+        case "arrive":
+            stage.run_until((stage.now_ns - START) / SECOND + 0.25)
+        case "stall":
+            stage.stall(3.0)
+        case "sweep":
+            stage.driver.sweep(stage.now_ns)
+        case "stop":
+            stage.driver.stop()
+        case "cut off":
+            stage.driver.cut_off()
+        case _:
+            if line is not None:
+                happens_to(line, event)
+
+
+def happens_to(line: Line, event: str) -> None:
+    is_new = not line.connection.was_opened and not line.was_refused
+    if is_new and event == "open":
+        line.opens()
+    elif is_new and event == "refuse":
+        line.refuses()
+    elif line.connection.was_opened and not line.has_ended:
+        if event == "answer" and line.connection.is_busy:
+            line.says(GOOD)
+        elif event == "pieces" and line.connection.is_busy:
+            line.says(GOOD[:20], GOOD[20:])
+        elif event in ("break", "late") or (event == "idle ends" and not line.connection.is_busy):
+            line.ends(ConnectionResetError() if event == "break" else None)
+
+
+class TestArrival:
+    @given(
+        st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 7)), max_size=60),
+        st.sampled_from([None, 1, 2]),
+        st.sampled_from([None, 1.0]),
+    )
+    def test_has_one_end_whatever_happens(
+        self, events: list[tuple[str, int]], most: int | None, shed_after: float | None
+    ) -> None:
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            due = [number / 5 for number in range(20)]
+            stage = Stage(
+                monkeypatch, *due, opens=False, max_connections=most, shed_after=shed_after
+            )
+            for event, pick in events:
+                happens(stage, event, pick)
+            # Arrivals that were not due when it was stopped are none.
+            asked = stage.arrived if stage.driver._is_stopping else len(due)
+            stage.run_until(30.0)
+            stage.driver.cut_off()
+            assert stage.is_over()
+            assert len(stage.samples) == asked
+            assert stage.driver.standing().in_flight == 0

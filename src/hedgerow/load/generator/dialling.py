@@ -1,7 +1,8 @@
 """Opening connections: names, addresses, TLS, and what it means when it fails.
 
 Must not know what a connection is for.  A name is looked up again every ten seconds, and
-its addresses are used in turn, as many clients together would.  One task a connection.
+its addresses are used in turn, as many clients together would; where one of them does not
+take the connection the next one is tried, as clients do.  One task a connection.
 """
 
 import asyncio
@@ -24,6 +25,12 @@ _NO_CAPACITY: Final = frozenset({
     errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM,
 })  # fmt: skip
 
+#: The next address of a name may do better: localhost is both ::1 and 127.0.0.1.
+_NOT_THIS_ADDRESS: Final = frozenset({
+    errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL,
+    errno.EAFNOSUPPORT,
+})  # fmt: skip
+
 #: Connections being opened at once: a thousand users who arrive together must not keep the
 #: loop from reading answers, nor flood a backlog.
 _MAX_OPENING: Final = 128
@@ -41,6 +48,9 @@ class Caller(Protocol):
         """It could not be opened."""
 
 
+_Wish = tuple[Endpoint, LeanConnection, Caller, float]  # the last: until when
+
+
 class Dialler:
     """Makes connections as the plan says."""
 
@@ -51,9 +61,7 @@ class Dialler:
         self._addresses: dict[Address, tuple[float, list[Address]]] = {}
         self._rotation = itertools.count()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._waiting: collections.deque[tuple[Endpoint, LeanConnection, Caller]] = (
-            collections.deque()
-        )
+        self._waiting: collections.deque[_Wish] = collections.deque()
         self.opened = 0
         self.descriptors_short = False
         self.ports_short = False
@@ -65,7 +73,8 @@ class Dialler:
 
     def dial(self, endpoint: Endpoint, connection: LeanConnection, caller: Caller) -> None:
         """Open a connection; its reader hears ``opened``, or the caller ``not_opened``."""
-        self._waiting.append((endpoint, connection, caller))
+        until = self._loop.time() + self._connecting.connect_timeout
+        self._waiting.append((endpoint, connection, caller, until))
         self._dial_more()
 
     def close(self) -> None:
@@ -83,12 +92,17 @@ class Dialler:
     def _dialled(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._dial_more()
+        if not task.cancelled():
+            task.result()  # an error of our own must not leave its user waiting for ever
 
-    async def _dial(self, endpoint: Endpoint, connection: LeanConnection, caller: Caller) -> None:
+    async def _dial(
+        self, endpoint: Endpoint, connection: LeanConnection, caller: Caller, until: float
+    ) -> None:
         limit = self._connecting.connect_timeout
         caller.dialling(time.perf_counter_ns())
         try:
-            async with asyncio.timeout(limit):
+            # Its wait for its turn counts too, or the last of many would wait for minutes.
+            async with asyncio.timeout_at(until):
                 await self._connect(endpoint, connection)
         except (OSError, ssl.SSLError, ValueError) as error:
             if connection.was_opened:
@@ -105,10 +119,17 @@ class Dialler:
                 lambda: connection, self._connecting.unix, ssl=tls, server_hostname=name
             )
             return
-        host, port = await self._address(self._mapped(endpoint))
-        await self._loop.create_connection(
-            lambda: connection, host, port, ssl=tls, server_hostname=name
-        )
+        addresses = await self._in_turn(self._mapped(endpoint))
+        for tried, (host, port) in enumerate(addresses, 1):
+            try:
+                await self._loop.create_connection(
+                    lambda: connection, host, port, ssl=tls, server_hostname=name
+                )
+            except OSError as error:
+                if tried == len(addresses) or error.errno not in _NOT_THIS_ADDRESS:
+                    raise
+            else:
+                return
 
     def _mapped(self, endpoint: Endpoint) -> Address:
         """Apply --connect-to: the first rule whose left side is this host and port, or empty."""
@@ -118,20 +139,22 @@ class Dialler:
                 return host.strip("[]") or endpoint.host, int(port or endpoint.port)
         return endpoint.host, endpoint.port
 
-    async def _address(self, wanted: Address) -> Address:
+    async def _in_turn(self, wanted: Address) -> list[Address]:
+        """Return all addresses, each time another one first."""
         now = self._loop.time()
         until, addresses = self._addresses.get(wanted, (0.0, []))
         if now >= until:
             found = await self._loop.getaddrinfo(*wanted, type=socket.SOCK_STREAM)
             addresses = list(dict.fromkeys((str(i[4][0]), int(i[4][1])) for i in found))
             self._addresses[wanted] = (now + _RESOLVED_FOR, addresses)
-        return addresses[next(self._rotation) % len(addresses)]
+        first = next(self._rotation) % len(addresses)
+        return addresses[first:] + addresses[:first]
 
     def _told(self, error: Exception, limit: float) -> tuple[Outcome, str]:
         """Say which class a failure belongs to, and in words what it was."""
         if isinstance(error, ssl.SSLError):
-            verify = getattr(error, "verify_message", "")
-            return Outcome.TLS, verify or error.reason or str(error)
+            told = (getattr(error, name, "") for name in ("verify_message", "reason"))
+            return Outcome.TLS, next(filter(None, told), str(error))
         if isinstance(error, socket.gaierror):
             return Outcome.DNS, error.strerror or "the name has no address"
         number = error.errno if isinstance(error, OSError) else None

@@ -49,8 +49,7 @@ class UserExchanger:
         try:
             answer = await exchange.carry(request, label, due, is_head=is_head, limit=time_limit)
         except asyncio.CancelledError:
-            exchange.note(Outcome.UNFINISHED, "the run was over first")
-            exchange.hang_up()
+            exchange.give_up()
             raise
         finally:
             self._count(-1)
@@ -74,7 +73,7 @@ class UserExchanger:
 class Exchange(Carrier):
     """One connection, and the request on it."""
 
-    __slots__ = ("_endpoint", "_is_head", "_limit", "_request", "_timer", "_waits")
+    __slots__ = ("_answer", "_endpoint", "_is_head", "_limit", "_request", "_timer", "_waits")
 
     def __init__(self, field: Field, number: int, endpoint: Endpoint) -> None:
         super().__init__(field, number, "")
@@ -84,7 +83,8 @@ class Exchange(Carrier):
         self._is_head = False
         self._limit = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._waits: asyncio.Future[RawAnswer] | None = None
+        self._waits: asyncio.Future[RawAnswer] | None = None  # while there is no answer
+        self._answer: asyncio.Future[RawAnswer] | None = None
 
     async def carry(
         self, request: bytes, label: str, due: Due | None, *, is_head: bool, limit: float
@@ -95,14 +95,28 @@ class Exchange(Carrier):
         self.began_ns, self.woke_ns = (now, -1) if due is None else due
         self._request, self._is_head, self._limit = request, is_head, limit
         waits: asyncio.Future[RawAnswer] = self._field.loop.create_future()
-        self._waits = waits
+        self._waits = self._answer = waits
         connection = self.connection
         if connection is not None and connection.is_usable:
             self._send(connection, now)
         else:
             self.connection = self._field.connection(self, keeps_body=True)
             self._field.dialler.dial(self._endpoint, self.connection, self)
-        return await waits
+        answer = await waits
+        self._answer = None
+        return answer
+
+    def give_up(self) -> None:
+        """Nobody waits for the answer any more, though it may be here already."""
+        waits, why = self._answer, "the run was over first"
+        if waits is not None and waits.done() and not waits.cancelled():
+            sample = waits.result().token
+            assert isinstance(sample, Sample)
+            sample.outcome, sample.detail = Outcome.UNFINISHED.value, why
+            self._field.recorder.sample(sample)
+        else:
+            self.note(Outcome.UNFINISHED, why)
+        self.hang_up()
 
     def hang_up(self) -> None:
         """Close the connection; what is under way is broken off."""
@@ -120,8 +134,8 @@ class Exchange(Carrier):
 
     def opened(self, connection: LeanConnection) -> None:
         """Send what the connection was made for."""
-        self._connected()
         if connection is self.connection and self._waits is not None:
+            self._connected()
             self._send(connection, time.perf_counter_ns())
         else:
             connection.close()

@@ -1,8 +1,8 @@
 """The open model: requests go out when they are due, whether or not the others were answered.
 
-Each due request takes a free connection, or a new one, or (where their number is limited,
-or the machine has no more) it waits for one: that wait is the backlog, and it is told
-apart from our own lateness.  Must not know how due times come about.
+Each due request takes a free connection, or a new one, or (where their number is limited)
+it waits for one: that wait is the backlog, and it is told apart from our own lateness.
+Must not know how due times come about.
 
 The connection used last is used next, so those that are not needed fall idle.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from typing_extensions import override
 
-from hedgerow.load.generator.carrier import OUTCOME_OF, Carrier
+from hedgerow.load.generator.carrier import OUTCOME_OF, Carrier, Timeouts
 from hedgerow.load.generator.driver import Driver
 from hedgerow.load.generator.field import Field
 from hedgerow.load.generator.pacer import Pacer
@@ -52,11 +52,14 @@ class OpenDriver(Driver):
         self.label = label
         self.maker = maker
         self._arrivals = arrivals
-        self._most = model.max_connections
+        self._most = None
+        if model.max_connections is not None:
+            self._most = max(1, field.share.count(model.max_connections))
+        self._timeouts = Timeouts(field.timeout_ns)
         self._shed_after_ns = None if model.shed_after is None else round(model.shed_after * 1e9)
         self._pacer: Pacer | None = None
         self._slots: set[Slot] = set()  # open or being opened
-        self._idle: list[Slot] = []
+        self._idle: dict[Slot, None] = {}  # a stack from which any one can be taken
         self._waiting: collections.deque[Waiting] = collections.deque()
         self._opening = 0
         self._numbers = 0
@@ -74,7 +77,8 @@ class OpenDriver(Driver):
         self.field.measure_from(began_ns + round(self.field.plan.warm_up * 1e9))
         due = ((number, began_ns + round(at * 1e9)) for number, at in self._arrivals)
         self._pacer = Pacer(self.field.loop, due, self._arrive)
-        self._pacer.start()
+        if not self._is_stopping:  # it was stopped before it began
+            self._pacer.start()
 
     @override
     def begin_measuring(self, now_ns: int) -> None:
@@ -87,8 +91,9 @@ class OpenDriver(Driver):
     @override
     def stop(self) -> None:
         self._is_stopping = True
-        if self._pacer is not None:
-            self._pacer.stop()
+        if self._pacer is not None:  # what was due before is sent
+            for number, due_ns in self._pacer.drop_due():
+                self._arrive(number, due_ns)
 
     @override
     def cut_off(self) -> None:
@@ -104,10 +109,8 @@ class OpenDriver(Driver):
 
     @override
     def sweep(self, now_ns: int) -> None:
-        sent_before = now_ns - self.field.timeout_ns
-        for slot in tuple(self._slots):
-            if slot.is_overdue(sent_before):
-                slot.timed_out()
+        for slot in self._timeouts.overdue(self._slots, now_ns):
+            slot.timed_out()
         if self._shed_after_ns is not None:
             self._shed(now_ns - self._shed_after_ns)
 
@@ -133,10 +136,12 @@ class OpenDriver(Driver):
 
     def _arrive(self, number: int, due_ns: int) -> None:
         now = time.perf_counter_ns()
-        idle = self._idle
-        if idle and not self._waiting:
-            idle.pop().send(due_ns, now, now)
-            return
+        while self._idle and not self._waiting:
+            slot, _ = self._idle.popitem()
+            if slot.is_connected:  # not just being closed by the server
+                slot.send(due_ns, now, now)
+                return
+            self._slots.discard(slot)
         self._waiting.append(Waiting(number, due_ns, now))
         self._open_for_waiting()
 
@@ -161,10 +166,8 @@ class OpenDriver(Driver):
 
     def gone(self, slot: "Slot") -> None:
         """A connection is closed."""
-        if slot in self._slots:
-            self._slots.discard(slot)
-            if slot in self._idle:
-                self._idle.remove(slot)
+        self._slots.discard(slot)
+        self._idle.pop(slot, None)
         self._open_for_waiting()
 
     # --- within ---
@@ -181,7 +184,7 @@ class OpenDriver(Driver):
             first = self._waiting.popleft()
             slot.send(first.due_ns, first.woke_ns, now)
         else:
-            self._idle.append(slot)
+            self._idle[slot] = None
 
     def _open_for_waiting(self) -> None:
         room = len(self._waiting) if self._most is None else self._most - len(self._slots)

@@ -1,7 +1,11 @@
 """A generator process from its first order to its last batch.
 
 ``python -m hedgerow.load.generator.process`` reads an assignment from standard input,
-says that it is ready, begins at the moment that it is told, and reports ten times a second.  Must not know how results are counted, nor how many others there are.
+says that it is ready, begins at the moment that it is told, and reports ten times a
+second.  Must not know how results are counted, nor how many others there are.
+
+Both pipes are for these messages alone: what a scenario prints goes where errors go, or it
+would be taken for a message.
 
 The loop's own ticks are the measure of its health: how late each one is says how late
 anything on this loop may be.
@@ -14,7 +18,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 import uvloop
@@ -41,6 +45,8 @@ from hedgerow.wire.descriptors import raise_limit
 
 _TICK: Final = 0.01
 _TICKS_A_BATCH: Final = 10
+#: So long may what was cut off take to end: a scenario may catch even its cancellation.
+_PATIENCE_NS: Final = 2_000_000_000
 #: Requests leave no cycles behind; failed connections do (their exceptions' frames).
 _GC_THRESHOLDS: Final = (50_000, 50, 100)
 
@@ -70,6 +76,7 @@ class Play:
         self._next_sweep_ns = 0
         self._measures = not plan.warm_up
         self._drains_until_ns: int | None = None  # sending has ended
+        self._cut_at_ns: int | None = None
         self._opened = 0  # connections that were told of
         self.over: asyncio.Future[None] = loop.create_future()
 
@@ -89,12 +96,17 @@ class Play:
     def cut_off(self) -> None:
         """Wait for nothing any more."""
         self.stop()
-        self._driver.cut_off()
+        self._cut()
 
     def _drain(self) -> None:
         """Wait for what is under way, as long as a request may take."""
         if self._drains_until_ns is None:
             self._drains_until_ns = time.perf_counter_ns() + round(self._plan.timeout * 1e9)
+
+    def _cut(self) -> None:
+        if self._cut_at_ns is None:
+            self._cut_at_ns = time.perf_counter_ns()
+        self._driver.cut_off()
 
     # --- ticks ---
 
@@ -117,6 +129,15 @@ class Play:
         if now >= self._next_sweep_ns:
             self._next_sweep_ns = now + round(self._field.sweep_interval * 1e9)
             self._driver.sweep(now)
+        self._look_for_the_end(now)
+        has_frame_ended = self._has_frame_ended(now)
+        has_waited = self._cut_at_ns is not None and now >= self._cut_at_ns + _PATIENCE_NS
+        if self._driver.is_over or has_waited:
+            self._finish(now)
+        elif has_frame_ended or self._ticks % _TICKS_A_BATCH == 0:
+            self._report(now)
+
+    def _look_for_the_end(self, now: int) -> None:
         duration = self._plan.duration
         if duration is not None and (
             now >= self._began_ns + round((self._plan.warm_up + duration) * 1e9)
@@ -127,12 +148,8 @@ class Play:
         if self._recorder.complaint:
             self.cut_off()
         if self._drains_until_ns is not None and now >= self._drains_until_ns:
-            self._driver.cut_off()
-        has_frame_ended = self._has_frame_ended(now)
-        if self._driver.is_over:
-            self._finish(now)
-        elif has_frame_ended or self._ticks % _TICKS_A_BATCH == 0:
-            self._report(now)
+            self._driver.sweep(now)  # whoever was sent before the end has had all its time
+            self._cut()
 
     def _begin_measuring(self, now: int) -> None:
         self._has_frame_ended(now)
@@ -190,15 +207,17 @@ class Process(asyncio.Protocol):
     def __init__(self, loop: asyncio.AbstractEventLoop, out: asyncio.WriteTransport) -> None:
         self._loop = loop
         self._out = out
-        self._tail = b""
+        self._line = bytearray()  # that is not whole yet
         self._play: Play | None = None
         self.over: asyncio.Future[None] = loop.create_future()
 
     @override
     def data_received(self, data: bytes) -> None:
-        *lines, self._tail = (self._tail + data).split(b"\n")
-        for line in lines:
-            self._order(line)
+        self._line += data  # an assignment may hold whole files, and comes in many pieces
+        if b"\n" in data:
+            *lines, self._line = self._line.split(b"\n")
+            for line in lines:
+                self._order(bytes(line))
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -234,12 +253,12 @@ class Process(asyncio.Protocol):
         self._out.write(encode_message(message))
 
 
-async def _main() -> None:
+async def _main(orders: BinaryIO, messages: BinaryIO) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_give_up)
-    out, drained = await loop.connect_write_pipe(_Drained, sys.stdout.buffer)
+    out, drained = await loop.connect_write_pipe(_Drained, messages)
     process = Process(loop, out)
-    await loop.connect_read_pipe(lambda: process, sys.stdin.buffer)
+    await loop.connect_read_pipe(lambda: process, orders)
     await process.over
     out.close()  # what was written still goes out
     await drained.closed
@@ -251,7 +270,9 @@ def _give_up(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     The shard counts the process as lost, and shows what is written here.
     """
     loop.default_exception_handler(context)
-    if "handle" in context or "protocol" in context:
+    if "handle" in context or (
+        "protocol" in context and not isinstance(context.get("exception"), OSError)
+    ):
         sys.stderr.flush()
         os._exit(1)
 
@@ -267,12 +288,23 @@ class _Drained(asyncio.BaseProtocol):
         self.closed.set_result(None)
 
 
+def own_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Return standard input and output, and leave others in their places."""
+    orders, messages = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+    return orders, messages
+
+
 def main() -> None:
     """Run one generator process."""
-    # Ctrl-C in a terminal is for the one who started us: it tells us to stop.
+    # What a terminal, or timeout(1), tells its whole group is for the one who started us: it
+    # tells us to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise_limit()
-    uvloop.run(_main())
+    uvloop.run(_main(*own_pipes()))
 
 
 if __name__ == "__main__":

@@ -78,6 +78,7 @@ class OpenUsers:
         self._numbers = 0
         self._idle: list[User] = []
         self._waiting: collections.deque[Due] = collections.deque()
+        self._beginning: dict[User, Due] = {}  # their tasks have not run yet
         self._is_stopping = False
         self.at_work = 0
 
@@ -97,8 +98,7 @@ class OpenUsers:
         if user is None:
             self._waiting.append(due)
         else:
-            self.at_work += 1
-            self._tasks.start(self._play(user, due))
+            self._begin(user, due)
 
     def sweep(self, now_ns: int) -> None:
         """Give up arrivals that have waited too long."""
@@ -120,7 +120,16 @@ class OpenUsers:
             self._idle.pop().close()
         while self._waiting:
             self._calls.journal.arrival_given_up(self._waiting.popleft(), Outcome.UNFINISHED)
+        while self._beginning:  # a task that has not begun would end without a word
+            _, due = self._beginning.popitem()
+            self.at_work -= 1
+            self._calls.journal.arrival_given_up(due, Outcome.UNFINISHED)
         self._tasks.cancel()
+
+    def _begin(self, user: User, due: Due) -> None:
+        self.at_work += 1
+        self._beginning[user] = due
+        self._tasks.start(self._play(user, due))
 
     def _free_user(self) -> User | None:
         if self._idle:
@@ -132,6 +141,7 @@ class OpenUsers:
         return User(number, self._context, self._make_exchanger(number))
 
     async def _play(self, user: User, due: Due) -> None:
+        del self._beginning[user]
         try:
             if await self._calls.start(user) is Ending.WHOLE:
                 await self._calls.iteration(user, due)
@@ -147,8 +157,7 @@ class OpenUsers:
     def _free(self, user: User) -> None:
         self.sweep(self._context.clock_ns())
         if self._waiting:
-            self.at_work += 1
-            self._tasks.start(self._play(user, self._waiting.popleft()))
+            self._begin(user, self._waiting.popleft())
         elif self._is_stopping:
             self._dismiss(user)
         else:

@@ -36,7 +36,8 @@ def data_urlencoded(value: str, read: Read) -> bytes:
     match = re.fullmatch(r"([^=@]*)([=@])(.*)", value, re.DOTALL)
     name, sign, content = match.groups() if match else ("", "=", value)
     raw = read(content) if sign == "@" else content.encode()
-    encoded = urllib.parse.quote_from_bytes(raw, safe="-._~").encode()
+    # Spaces as in forms, which is what curl does; also in a URL (-G).
+    encoded = urllib.parse.quote_plus(raw, safe="-._~").encode()
     return b"%b=%b" % (name.encode(), encoded) if name else encoded
 
 
