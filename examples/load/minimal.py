@@ -4,7 +4,7 @@ hedgerow flaky -p 9000
 hedgerow load examples/load/minimal.py -u 20 -d 30s
 """
 
-from hedgerow.load.scenario_api import User  # only for editors
+from hedgerow.load.scenario import User  # only for editors
 
 options = {"base_url": "http://127.0.0.1:9000", "users": 10, "duration": "10s"}
 

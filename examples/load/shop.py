@@ -6,7 +6,7 @@ The promises decide the exit code.
 hedgerow load examples/load/shop.py --html shop.html
 """
 
-from hedgerow.load.scenario_api import User, check, task
+from hedgerow.load.scenario import User, check, task
 
 options = {
     "base_url": "http://127.0.0.1:8000",

@@ -6,7 +6,7 @@ run: the seed is another one each time, unless --seed says which.
 hedgerow load examples/load/sign_up.py
 """
 
-from hedgerow.load.scenario_api import User  # only for editors
+from hedgerow.load.scenario import User  # only for editors
 
 options = {
     "base_url": "http://127.0.0.1:8000",

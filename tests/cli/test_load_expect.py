@@ -5,7 +5,7 @@ import pytest
 from hedgerow.cli.load_expect import connecting_of, expectation_of
 from hedgerow.cli.load_flags import ConnectionFlags, JudgingFlags
 from hedgerow.errors import ConfigError
-from hedgerow.load.scenario_options import ScenarioDefaults
+from hedgerow.load.scenario.options import ScenarioDefaults
 
 NO_OPTIONS = ScenarioDefaults()
 

@@ -10,7 +10,7 @@ from hedgerow.cli.load_order import command, config_of, order_of, with_seed
 from hedgerow.cli.load_plan import Target, plan_of
 from hedgerow.errors import ConfigError
 from hedgerow.load.order import Order
-from hedgerow.load.scenario_options import ScenarioDefaults
+from hedgerow.load.scenario.options import ScenarioDefaults
 from hedgerow.report.document import Config
 
 URL = "http://a.example/"

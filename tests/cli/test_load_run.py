@@ -15,9 +15,9 @@ from hedgerow.cli import load_server
 from hedgerow.cli.load_flags import OutputFlags
 from hedgerow.cli.load_outputs import Outputs
 from hedgerow.cli.load_run import Job, carry_out, exit_code
-from hedgerow.load.launch import Address
 from hedgerow.load.moment import Moment
 from hedgerow.load.order import Order
+from hedgerow.load.server.launch import Address
 from hedgerow.report.document import Document, Requests, SloResult, Verdict, read_document
 from tests.fakes.load_moments import Moments, order
 

@@ -6,7 +6,7 @@ import pytest
 
 from hedgerow.cli.load_wishes import Wishes, merged, wishes_of_scenario
 from hedgerow.load.plan import Stage, ThinkTime
-from hedgerow.load.scenario_options import read_options
+from hedgerow.load.scenario.options import read_options
 
 STAGES = (Stage(seconds=30.0, target=100.0),)
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from hedgerow.errors import StartError
-from hedgerow.load.launch import Launched
+from hedgerow.load.server.launch import Launched
 from tests.fakes.processes import SOURCE
 
 #: Listens on its first word after saying hello; the second one says what else it does.
@@ -45,7 +45,7 @@ while True:
 #: Starts the server, tells its id, and waits.
 PARENT = """
 import asyncio, sys
-from hedgerow.load.launch import Launched
+from hedgerow.load.server.launch import Launched
 async def main():
     async with Launched(sys.argv[2:], ("127.0.0.1", int(sys.argv[1])), term_patience=0.5) as server:
         print(server.pid, flush=True)

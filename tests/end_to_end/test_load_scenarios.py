@@ -14,7 +14,7 @@ from tests.fakes.processes import command, environment
 from tests.fakes.recording_server import RecordingServer, Seen, answer
 
 SHOP: Final = """
-from hedgerow.load.scenario_api import check, task
+from hedgerow.load.scenario import check, task
 
 async def start(user):
     await user.post("/login", json={"user": user.number}, label="login")

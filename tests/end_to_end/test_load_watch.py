@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from hedgerow.errors import StartError
-from hedgerow.load.listeners import find_pids, listening_pids
-from hedgerow.load.watch import ServerWatch
+from hedgerow.load.server.listeners import find_pids, listening_pids
+from hedgerow.load.server.watch import ServerWatch
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="the kernel's own figures are what is compared"

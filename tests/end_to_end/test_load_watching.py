@@ -14,7 +14,7 @@ from typing import Final
 import psutil
 import pytest
 
-from hedgerow.load.listeners import listening_pids
+from hedgerow.load.server.listeners import listening_pids
 from tests.end_to_end.load_runs import load
 from tests.fakes.processes import hedgerow
 from tests.fakes.recording_server import RecordingServer

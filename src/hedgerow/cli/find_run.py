@@ -25,7 +25,7 @@ from hedgerow.cli.load_signals import Signals
 from hedgerow.cli.process import announce, tell
 from hedgerow.errors import StartError
 from hedgerow.lab.find import Asked, Finder, RunMaker
-from hedgerow.load.machine import describe
+from hedgerow.load.machine.describe import describe
 from hedgerow.measure.usl import fit_usl
 from hedgerow.report.find_document import (
     FindDocument,

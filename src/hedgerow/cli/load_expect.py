@@ -11,7 +11,7 @@ from hedgerow.cli.load_flags import ConnectionFlags, JudgingFlags
 from hedgerow.cli.load_values import positive_duration
 from hedgerow.errors import ConfigError
 from hedgerow.load.plan import Connecting, Expectation
-from hedgerow.load.scenario_options import ScenarioDefaults
+from hedgerow.load.scenario.options import ScenarioDefaults
 
 _STATUS: Final = re.compile(r"[1-5]\d\d|[1-5]xx|[1-5]\d\d-[1-5]\d\d")
 _HOST: Final = r"(\[[^]]*\]|[^:=\[\]]*)"

@@ -17,7 +17,7 @@ from hedgerow.cli.load_values import count, request_timeout
 from hedgerow.cli.load_wishes import merged, wishes_of, wishes_of_scenario
 from hedgerow.errors import ConfigError
 from hedgerow.load.plan import Closed, LoadPlan, RequestPlan, Scenario
-from hedgerow.load.scenario_options import ScenarioDefaults
+from hedgerow.load.scenario.options import ScenarioDefaults
 
 _NO_OPTIONS: Final = ScenarioDefaults()
 #: wrk's and hey's default for one URL; a scenario is played by one user until more are asked for.

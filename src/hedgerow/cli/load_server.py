@@ -10,10 +10,10 @@ from dataclasses import replace
 from hedgerow.cli.process import announce
 from hedgerow.errors import ConfigError
 from hedgerow.load.generator.request_maker import read_url
-from hedgerow.load.launch import Address, Launched
-from hedgerow.load.listeners import find_pids
 from hedgerow.load.order import Order
 from hedgerow.load.plan import LoadPlan, RequestPlan
+from hedgerow.load.server.launch import Address, Launched
+from hedgerow.load.server.listeners import find_pids
 
 
 @contextlib.asynccontextmanager

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from hedgerow.cli.load_plan import Target, is_scenario, read_scenario
 from hedgerow.errors import ConfigError
-from hedgerow.load.scenario_options import read_options
+from hedgerow.load.scenario.options import read_options
 
 Words: TypeAlias = Annotated[
     str,

@@ -19,7 +19,7 @@ from hedgerow.cli.load_values import (
 )
 from hedgerow.errors import ConfigError
 from hedgerow.load.plan import Stage, ThinkTime
-from hedgerow.load.scenario_options import ScenarioDefaults
+from hedgerow.load.scenario.options import ScenarioDefaults
 
 T = TypeVar("T")
 

@@ -8,39 +8,35 @@ address and maybe some process ids, whatever it is.
 
 What is asked for:
 
-    plan              the run: what is sent, when, by how many, until when
-    order             ... and besides: who watches, what is promised, what is written
-    scenario_api      what the author of a scenario imports
-    scenario_options  what a scenario's file says of how it is played; scenario_k6,
-                      scenario_values: in k6's words, single values
-    imports           scenarios from curl command lines and browsers' recordings
+    plan         the run: what is sent, when, by how many, until when
+    order        ... and besides: who watches, what is promised, what is written
+    scenario     what the author of a scenario writes
+    imports      scenarios from curl command lines and browsers' recordings
 
 Who carries it out:
 
-    runner            one run from its order to its result
-    crew              all shards of a run, wherever they are
-    muster            which crew it is;  cluster: the one with shards on many machines
-    shard             one machine's part: its processes, and what they tell
-    preparation       what they must be given besides the plan
-    channel           how a shard and its processes talk;  batch: what they tell
-    generator         one process: sends its share of the plan
+    runner       one run from its order to its result
+    crew         all shards of a run, wherever they are
+    muster       which crew it is;  cluster: the one with shards on many machines
+    shard        one machine's part: its processes, and what they tell
+    preparation  what they must be given besides the plan
+    channel      how a shard and its processes talk;  batch: what they tell
+    generator    one process: sends its share of the plan
 
 What came of it:
 
-    outcome           how a request ended, in classes
-    book              many requests in constant memory;  accounts: batches into books
-    totals            the whole run so far;  series: a point a second
-    moment            how it stands, for whoever looks at it meanwhile
-    figures           what is promised, held against it
-    evidence          how it was measured;  verdict: whether it can be trusted
-    result            the document of all this;  jtl_log: every request in a file
+    outcome      how a request ended, in classes
+    book         many requests in constant memory;  accounts: batches into books
+    totals       the whole run so far;  series: a point a second
+    moment       how it stands, for whoever looks at it meanwhile
+    figures      what is promised, held against it
+    evidence     how it was measured;  verdict: whether it can be trusted
+    result       the document of all this;  jtl_log: every request in a file
 
 Who looks at machines and servers:
 
-    machine           what kind of machine the load came from
-    health            how it and the processes are doing;  machine_state, cgroup: by whom told
-    launch            starts the server under test;  lifeline: ends it with us
-    listeners         which processes are meant;  watch: what they use
+    machine      the one that load comes from, and how it is doing
+    server       the one under test: started, found, watched
 
 Nothing is imported here, so that reading a plan does not load the engine.
 """

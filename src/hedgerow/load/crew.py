@@ -13,7 +13,7 @@ from typing_extensions import override
 from hedgerow.load.batch import Sample
 from hedgerow.load.book import Frame
 from hedgerow.load.channel import Assignment
-from hedgerow.load.machine import describe
+from hedgerow.load.machine.describe import describe
 from hedgerow.load.shard import Shard
 from hedgerow.report.document import Machine
 

@@ -24,8 +24,8 @@ from hedgerow.load.muster import crew_for
 from hedgerow.load.order import Order
 from hedgerow.load.preparation import assignment_for
 from hedgerow.load.result import document
+from hedgerow.load.server.watch import ServerWatch
 from hedgerow.load.totals import Totals
-from hedgerow.load.watch import ServerWatch
 from hedgerow.report.document import Document
 
 #: The processes must have read their order before the plan begins.

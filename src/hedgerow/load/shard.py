@@ -35,7 +35,7 @@ from hedgerow.load.channel import (
     Ready,
     Refused,
 )
-from hedgerow.load.health import HealthProbe
+from hedgerow.load.machine.health import HealthProbe
 from hedgerow.load.plan import RequestPlan
 
 #: An interpreter, its imports and a scenario's imports on a busy machine take some of it.

@@ -30,7 +30,7 @@ class TestScenario:
 
     def test_may_have_tasks_instead(self) -> None:
         tasks = loaded("""
-            from hedgerow.load.scenario_api import task
+            from hedgerow.load.scenario import task
 
             @task
             async def look(user): pass
@@ -76,7 +76,7 @@ class TestScenario:
 class TestDrawing:
     def test_goes_by_weight(self) -> None:
         module = loaded("""
-            from hedgerow.load.scenario_api import task
+            from hedgerow.load.scenario import task
 
             @task(weight=3)
             async def browse(user): pass
@@ -106,13 +106,13 @@ class TestWrongScenario:
             ("def default(): pass", r"default\(\).*Write run"),
             ("async def on_start(user): pass" + RUN, r"on_start\(\).*Write start"),
             ("options = ['users']" + RUN, "shop.py options = .*dict"),
-            ("from hedgerow.load.scenario_api import task\n@task\ndef a(user): pass", "async def"),
+            ("from hedgerow.load.scenario import task\n@task\ndef a(user): pass", "async def"),
             (
-                "from hedgerow.load.scenario_api import task\n@task\nasync def a(user): pass" + RUN,
+                "from hedgerow.load.scenario import task\n@task\nasync def a(user): pass" + RUN,
                 r"run\(\) = 'defined': must be left out beside tasks",
             ),
             (
-                "from hedgerow.load.scenario_api import task\n@task(weight=0)\nasync def a(u): 0",
+                "from hedgerow.load.scenario import task\n@task(weight=0)\nasync def a(u): 0",
                 "line 2 = .*above 0",
             ),
         ],

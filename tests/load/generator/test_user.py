@@ -3,14 +3,14 @@ from typing import Any
 
 import pytest
 
-from hedgerow.load import scenario_api
+from hedgerow.load import scenario as scenario_api
 from hedgerow.load.generator.answer import Answer
 from hedgerow.load.generator.checks import Checks
 from hedgerow.load.generator.request_maker import Endpoint
 from hedgerow.load.generator.user import MOST_LABELS, OTHER_LABELS, Due, RunOver, User
 from hedgerow.load.outcome import Outcome
 from hedgerow.load.plan import Expectation
-from hedgerow.load.scenario_api import check
+from hedgerow.load.scenario import check
 from tests.load.generator.fake_exchanger import (
     FakeExchanger,
     answered,

@@ -13,7 +13,7 @@ import hedgerow
 from hedgerow.load.cluster.messages import OPERATION
 from hedgerow.load.cluster.placing import Facts
 from hedgerow.load.cluster.post import deliver
-from hedgerow.load.machine import describe
+from hedgerow.load.machine.describe import describe
 
 
 def facts() -> Facts:

@@ -17,7 +17,7 @@ from hedgerow.load.generator.request_maker import escaped, read_url, visible
 from hedgerow.load.generator.scenario import ScenarioModule
 from hedgerow.load.generator.user import User
 from hedgerow.load.plan import RequestPlan
-from hedgerow.load.scenario_api import RequestOptions, Task
+from hedgerow.load.scenario import RequestOptions, Task
 from hedgerow.workload.template import Draw, Template
 
 #: Where scheme, user and host end.

@@ -19,7 +19,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from hedgerow.errors import ConfigError, StartError
-from hedgerow.load.scenario_api import Task, UserFunction
+from hedgerow.load.scenario import Task, UserFunction
 
 _MODULE: Final = "hedgerow_scenario"  # what a scenario's __name__ is
 _HOOKS: Final = ("start", "stop")

@@ -20,7 +20,7 @@ from hedgerow.load.generator.scenario import (
 )
 from hedgerow.load.generator.user import Due, RunOver, User, UserContext
 from hedgerow.load.outcome import Outcome
-from hedgerow.load.scenario_api import UserFunction
+from hedgerow.load.scenario import UserFunction
 
 #: After so many exceptions, with nothing ever sent, the run is given up.
 HOPELESS: Final = 20

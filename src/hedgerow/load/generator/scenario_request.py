@@ -18,7 +18,7 @@ import msgspec
 
 from hedgerow.load.generator.request_maker import Endpoint, RequestMaker, default_content_type
 from hedgerow.load.plan import RequestPlan
-from hedgerow.load.scenario_api import Pairs, RequestOptions
+from hedgerow.load.scenario import Pairs, RequestOptions
 from hedgerow.workload.template import Draw
 
 _KNOWN: Final = RequestOptions.__annotations__.keys()

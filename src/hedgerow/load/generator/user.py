@@ -31,7 +31,7 @@ from hedgerow.load.generator.request_maker import Endpoint
 from hedgerow.load.generator.scenario_request import Prepared, absolute, prepare, refuse_unknown
 from hedgerow.load.outcome import Outcome, outcome_of_status
 from hedgerow.load.plan import Expectation
-from hedgerow.load.scenario_api import RequestOptions
+from hedgerow.load.scenario import RequestOptions
 from hedgerow.workload.template import Draw
 
 T = TypeVar("T")

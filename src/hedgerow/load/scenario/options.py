@@ -2,7 +2,7 @@
 
 Two vocabularies, because people bring either: the names of our flags (``users``,
 ``ramp_up``, ``slo``) and k6's words (``vus``, ``stages``, ``scenarios``, ``thresholds``; see
-``scenario_k6``).  They may be mixed as long as nothing is said twice.  A word that is not
+``k6``).  They may be mixed as long as nothing is said twice.  A word that is not
 known is refused: a load that is not the one that was asked for is the worst outcome.  Must
 not know flags; whoever reads those lets them win, setting by setting.
 """
@@ -13,9 +13,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from hedgerow.errors import ConfigError
-from hedgerow.load import scenario_k6 as k6
-from hedgerow.load import scenario_values as values
 from hedgerow.load.plan import Closed, Open, Stage, ThinkTime
+from hedgerow.load.scenario import k6, values
 
 
 class ScenarioDefaults(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import psutil
 
-from hedgerow.load.cgroup import PROC, Cgroup, read_text
-from hedgerow.load.health import allowed_cpus
-from hedgerow.load.machine_state import parse_cpu_model
+from hedgerow.load.machine.cgroup import PROC, Cgroup, read_text
+from hedgerow.load.machine.health import allowed_cpus
+from hedgerow.load.machine.kernel import parse_cpu_model
 from hedgerow.report.document import Machine
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from hedgerow.load.cgroup import Cgroup, read_text
+from hedgerow.load.machine.cgroup import Cgroup, read_text
 
 
 def files(folder: Path, **texts: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hedgerow.load.machine_state import (
+from hedgerow.load.machine.kernel import (
     CpuTimes,
     parse_cfs_quota,
     parse_cgroup_paths,

@@ -4,7 +4,7 @@ import pytest
 
 from hedgerow.errors import ConfigError
 from hedgerow.load.plan import Closed, Open, Stage, ThinkTime
-from hedgerow.load.scenario_options import ScenarioDefaults, read_options
+from hedgerow.load.scenario.options import ScenarioDefaults, read_options
 
 
 def options(**words: Any) -> ScenarioDefaults:

@@ -2,9 +2,9 @@ import os
 import platform
 from pathlib import Path
 
-from hedgerow.load.cgroup import Cgroup
-from hedgerow.load.health import allowed_cpus
-from hedgerow.load.machine import describe
+from hedgerow.load.machine.cgroup import Cgroup
+from hedgerow.load.machine.describe import describe
+from hedgerow.load.machine.health import allowed_cpus
 
 
 def everything() -> int:

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from hedgerow.load.cgroup import Cgroup
-from hedgerow.load.health import (
+from hedgerow.load.machine.cgroup import Cgroup
+from hedgerow.load.machine.health import (
     HealthProbe,
     ProcessMeter,
     Usage,

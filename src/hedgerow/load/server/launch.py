@@ -36,8 +36,8 @@ from typing import Final, Self
 import psutil
 
 from hedgerow.errors import StartError
-from hedgerow.load import lifeline
-from hedgerow.load.listeners import listening_pids
+from hedgerow.load.server import lifeline
+from hedgerow.load.server.listeners import listening_pids
 from hedgerow.units import format_duration
 
 #: A host and port, or the path of a unix socket.

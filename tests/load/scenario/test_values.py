@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from hedgerow.errors import ConfigError
-from hedgerow.load import scenario_values as values
 from hedgerow.load.plan import Stage, ThinkTime
+from hedgerow.load.scenario import values
 
 
 class TestDuration:

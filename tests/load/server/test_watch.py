@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hedgerow.load.watch import Look, ServerWatch, child_pids, cpu_between
+from hedgerow.load.server.watch import Look, ServerWatch, child_pids, cpu_between
 
 NOBODY = 2**22 + 1  # above Linux' highest process id
 

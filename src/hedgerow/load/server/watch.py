@@ -29,8 +29,8 @@ from typing import Any, Final
 
 import psutil
 
-from hedgerow.load.cgroup import PROC
-from hedgerow.load.health import open_descriptors
+from hedgerow.load.machine.cgroup import PROC
+from hedgerow.load.machine.health import open_descriptors
 from hedgerow.report.document import Server, ServerPoint
 
 #: Seconds; a little less than one, so that a look once a second has one each time.

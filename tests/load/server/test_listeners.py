@@ -3,7 +3,7 @@ import os
 import pytest
 
 from hedgerow.errors import ConfigError, StartError
-from hedgerow.load.listeners import eldest, find_pids, listening_inodes, unix_inodes
+from hedgerow.load.server.listeners import eldest, find_pids, listening_inodes, unix_inodes
 
 TCP = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode

@@ -10,7 +10,7 @@ from hedgerow.load.generator.scenario import load_scenario
 from hedgerow.load.generator.scenario_calls import Ending, ScenarioCalls
 from hedgerow.load.generator.user import User
 from hedgerow.load.plan import Closed, Open
-from hedgerow.load.scenario_options import read_options
+from hedgerow.load.scenario.options import read_options
 from hedgerow.measure.slo import parse_slo
 from tests.load.generator.fake_exchanger import (
     FakeExchanger,
@@ -21,7 +21,7 @@ from tests.load.generator.fake_exchanger import (
     with_user,
 )
 
-EXAMPLES: Final = sorted((Path(__file__).parents[2] / "examples/load").glob("*.py"))
+EXAMPLES: Final = sorted((Path(__file__).parents[3] / "examples/load").glob("*.py"))
 LATELY: Final[dict[str, str]] = {}
 
 

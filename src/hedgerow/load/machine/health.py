@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 
 from hedgerow.load.book import Health
-from hedgerow.load.cgroup import PROC, Cgroup, read_text
-from hedgerow.load.machine_state import (
+from hedgerow.load.machine.cgroup import PROC, Cgroup, read_text
+from hedgerow.load.machine.kernel import (
     CpuTimes,
     parse_cpu_times,
     shares_between,

@@ -16,7 +16,7 @@ from typing import Final
 import psutil
 
 from hedgerow.errors import ConfigError, StartError
-from hedgerow.load.cgroup import PROC, read_text
+from hedgerow.load.machine.cgroup import PROC, read_text
 
 _LISTEN: Final = "0A"  # the state in /proc/net/tcp
 

@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from hedgerow.errors import ConfigError
-from hedgerow.load import scenario_values as values
 from hedgerow.load.plan import Stage
+from hedgerow.load.scenario import values
 
 _READ_OVER: Final = ("gracefulStop", "gracefulRampDown")
 

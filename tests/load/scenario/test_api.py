@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from hedgerow.load.generator.answer import Answer
-from hedgerow.load.scenario_api import Task, check, task
+from hedgerow.load.scenario import Task, check, task
 from tests.load.generator.fake_exchanger import answered
 
 

@@ -8,7 +8,7 @@ are used for.
 from pathlib import Path
 from typing import Final
 
-from hedgerow.load.machine_state import (
+from hedgerow.load.machine.kernel import (
     parse_cfs_quota,
     parse_cgroup_paths,
     parse_cpu_max,
