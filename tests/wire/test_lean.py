@@ -116,6 +116,14 @@ class TestAnswerWithAKnownHead:
         line = LeanLine(memo=known(), keeps_body=True).sends().says(HELLO)
         assert (line.reader.heard[-2:], line.reader.body) == (["opened", "answered"], b"hello")
 
+    def test_is_told_apart_from_another_of_the_same_size(self) -> None:
+        memo = known()
+        line = LeanLine(memo=memo).sends().says(HELLO)
+        other = head(LENGTH, status=b"503 No") + b"hello"
+        assert len(other) == len(HELLO)
+        assert line.sends().says(other).reader.status == 503
+        assert line.sends().says(HELLO).reader.status == 200
+
     def test_is_parsed_anew_for_head(self) -> None:
         line = LeanLine(memo=known()).sends(to_head=True).says(head(LENGTH))
         assert line.reader.heard == ["opened", "answered"]

@@ -105,8 +105,10 @@ class ResponseHead:
         "keep_alive",
         "lines",
         "plan",
+        "raw",
         "retry_after",
         "status",
+        "whole_size",
     )
 
     def __init__(self, status: int, *, is_http11: bool) -> None:
@@ -120,6 +122,9 @@ class ResponseHead:
         self.retry_after: bytes | None = None
         self.lines: bytes | None = None  # the fields for the next hop, once they were built
         self.plan: object = None  # whatever its reader wants to find again with the same head
+        # Of an answer with a length, once it came whole: its bytes, and its size with the body.
+        self.raw = b""
+        self.whole_size = 0
 
 
 class RequestHeadParser:

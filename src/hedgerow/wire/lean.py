@@ -63,7 +63,6 @@ class LeanConnection(asyncio.Protocol):
     __slots__ = (
         "_awaits_head",
         "_body",
-        "_find",
         "_head",
         "_keeps_body",
         "_memo",
@@ -93,7 +92,6 @@ class LeanConnection(asyncio.Protocol):
         self.reader = reader
         self._parser = parser
         self._memo = memo
-        self._find = memo.find  # copied: read once an answer
         self._keeps_body = keeps_body
         self._transport: asyncio.Transport
         self.is_usable = False
@@ -137,17 +135,12 @@ class LeanConnection(asyncio.Protocol):
 
     @override
     def data_received(self, data: bytes) -> None:
-        if self._awaits_head and self.is_busy:
-            end = data.find(b"\r\n\r\n") + 4
-            head = self._find(data[:end])
-            if (
-                head is not None
-                and head.framing is BY_LENGTH
-                and head.keep_alive
-                and len(data) - end == head.content_length
-                and not self.to_head
-                and not self._keeps_body
-            ):
+        if self._awaits_head and self.is_busy and not self.to_head and not self._keeps_body:
+            # Most answers begin as the last one did: 0.7 us with this look, 1.2 without it.
+            head = self._memo.latest
+            if head is None or len(data) != head.whole_size or not data.startswith(head.raw):
+                head = self._find(data)
+            if head is not None:
                 self.is_busy = False
                 self.bytes_in = len(data)
                 self.reader.answered_at_once(self, head)
@@ -178,6 +171,18 @@ class LeanConnection(asyncio.Protocol):
 
     # --- reading, the longer way ---
 
+    def _find(self, data: bytes) -> ResponseHead | None:
+        """Return the head of a whole answer, where it came before and the connection goes on."""
+        end = data.find(b"\r\n\r\n") + 4
+        head = self._memo.find(data[:end])
+        if head is None or head.framing is not BY_LENGTH or not head.keep_alive:
+            return None
+        if len(data) - end != head.content_length:
+            return None
+        head.raw, head.whole_size = data[:end], len(data)
+        self._memo.latest = head
+        return head
+
     def _read(self, data: bytes) -> None:
         if not self.is_busy:
             # Nobody asked: it must not become the answer to the next request.
@@ -198,7 +203,7 @@ class LeanConnection(asyncio.Protocol):
     def _read_head(self, data: bytes) -> None:
         self._awaits_head = False
         while (end := data.find(b"\r\n\r\n") + 4) >= 4:
-            head = None if self.to_head else self._find(data[:end])
+            head = None if self.to_head else self._memo.find(data[:end])
             head = head or self._parse(data[:end])
             if head is None:
                 return

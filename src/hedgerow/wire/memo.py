@@ -22,13 +22,15 @@ _LONGEST: Final = 2048
 class HeadMemo(Generic[Head]):
     """Raw heads and what they were parsed to."""
 
-    __slots__ = ("_heads", "_seen", "find")
+    __slots__ = ("_heads", "_seen", "find", "latest")
 
     def __init__(self) -> None:
         self._heads: dict[bytes, Head] = {}
         self._seen: set[int] = set()  # hashes of heads that came once
         #: ``find(raw)`` returns the head, or None; the dictionary's own method: a call less.
         self.find = self._heads.get
+        #: Whichever its reader found last, for one who compares before he looks up.
+        self.latest: Head | None = None
 
     def keep(self, raw: bytes, head: Head) -> None:
         """Note that a head came; remember it if it came before."""
@@ -44,3 +46,4 @@ class HeadMemo(Generic[Head]):
     def forget(self) -> None:
         """Remember nothing: whatever hangs on the heads has changed."""
         self._heads.clear()
+        self.latest = None
