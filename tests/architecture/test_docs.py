@@ -27,7 +27,7 @@ DOCUMENTS: Final = [
     *sorted(ROOT.glob("examples/**/*.md")),
     *sorted(ROOT.glob("benchmarks/*.md")),
 ]
-VERBS: Final = ("serve", "flaky", "load", "find", "report", "scenario")
+VERBS: Final = ("serve", "flaky", "load", "find", "report", "scenario", "tune")
 
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
@@ -36,7 +36,7 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 SHELL_VALUE = re.compile(r"\$\w+")
 VARIED = re.compile(r"\{\w+\}")
 OPERATORS: Final = "();<>|&"
-A_FILE: Final = re.compile(r"[\w./-]+\.(?:py|json|html|har|toml)")
+A_FILE: Final = re.compile(r"[\w./-]+\.(?:py|json|html|har|toml|log)")
 RECORDED: Final = {"request": {"method": "GET", "url": "http://127.0.0.1/", "headers": []}}
 
 
@@ -126,6 +126,8 @@ def provide(folder: Path, words: Sequence[str]) -> None:
                 path.write_text(json.dumps({"log": {"entries": [RECORDED]}}))
             case ".toml":
                 path.write_text((ROOT / "examples/smart/hedgerow.toml").read_text())
+            case ".log":
+                path.write_text("\n".join(f"{n}ms" for n in range(1, 2001)))
             case _ if words[0] == "report":
                 write_document(Document(), path)
 

@@ -12,6 +12,7 @@ from hedgerow.load.figures import BookFigures, Promises
 from hedgerow.load.moment import Moment
 from hedgerow.load.order import Order
 from hedgerow.load.plan import Closed, LoadPlan, Open, RequestPlan
+from hedgerow.load.totals import Pace
 from hedgerow.measure.slo import parse_slo
 from hedgerow.report.document import (
     Distribution,
@@ -117,7 +118,7 @@ class SimulatedRun:
         )  # fmt: skip
         self._points.append(point)
         frame = Frame(shard=0, number=len(self._points), at=t, seconds=1.0)
-        self._on_second(Moment(t, "measured", frame, Book(), self._points, [], None, None))
+        self._on_second(Moment(t, "measured", frame, Book(), Pace(), self._points, [], None, None))
         self.server.during(self)
 
     def _document(self, seconds: float) -> Document:

@@ -33,5 +33,9 @@ class GivenFigures:
     def failed(self, label: str | None, kind: str | None) -> int:
         return self.failures
 
+    def rate(self, label: str | None, *, only_ok: bool) -> float | None:
+        ended = self.ended - (self.failures if only_ok else 0)
+        return ended / self.seconds if self.seconds > 0 else None
+
     def server(self, name: str) -> float | None:
         return self.used.get(name)

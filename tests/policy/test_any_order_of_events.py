@@ -16,6 +16,7 @@ from hedgerow.policy import (
     Exchange,
     HedgeRule,
     Policy,
+    Replica,
     Situation,
     State,
     Step,
@@ -73,7 +74,7 @@ happenings = st.one_of(
     st.builds(
         Head,
         status=st.sampled_from([200, 200, 204, 404, 429, 500, 503]),
-        retry_after=st.sampled_from([None, None, 0.0, 0.1, 0.4, 5.0]),
+        retry_after=st.sampled_from([None, None, 0.0, 0.1, 0.4, 5.0, -1.0]),
     ),
     st.builds(Fails, st.sampled_from(Failure)),
     st.builds(BodyJudged, st.booleans()),
@@ -99,7 +100,7 @@ class Witness:
         self.finals: list[Step] = []
         self.cancelled: list[Attempt] = []
         self.ended_by_itself: set[Attempt] = set()
-        self.not_before = -math.inf
+        self.not_before: dict[Replica, float] = {}
         self.client_left = False
         self.see(START, self.exchange.start(START))
 
@@ -127,7 +128,10 @@ class Witness:
         if isinstance(what, Head) and racing and not attempt.status:
             pushes_back = self.policy.answers.judge(what.status) is Verdict.TRANSIENT
             if pushes_back and what.retry_after is not None:
-                self.not_before = max(self.not_before, now + what.retry_after)
+                until = now + what.retry_after if what.retry_after >= 0 else math.inf
+                self.not_before[attempt.replica] = max(
+                    self.not_before.get(attempt.replica, -math.inf), until
+                )
 
     def see(self, now: float, step: Step) -> None:
         exchange = self.exchange
@@ -149,7 +153,8 @@ class Witness:
             return
         exchange, rule = self.exchange, self.policy.hedge
         assert len(exchange.attempts) <= rule.max_attempts
-        assert self.not_before <= now < exchange.deadline_at
+        assert now < exchange.deadline_at
+        assert all(self.not_before.get(a.replica, -math.inf) <= now for a in launched)
         assert not self.finals, "nothing is sent once the client has its answer"
         assert not self.client_left
         if not self.may_repeat:

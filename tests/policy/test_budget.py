@@ -74,6 +74,57 @@ class TestReserve:
         assert [granted(budget, asked=1, now=NOW + t) for t in (0.5, 1.0, 1.5)] == [0, 1, 0]
 
 
+class TestSlack:
+    def filled(self, rate: int, *, slack: float = 0.04) -> LoadBudget:
+        """A purse after two seconds at a rate, in which it was asked once each second."""
+        budget = LoadBudget(share=0.5, slack=slack)
+        budget.withdraw(NOW)
+        for second in (1.0, 2.0):
+            for _ in range(rate):
+                budget.deposit()
+            budget.withdraw(NOW + second)
+        for _ in range(rate):
+            budget.deposit()
+        return budget
+
+    def test_lets_the_purse_grow_with_the_rate(self) -> None:
+        assert self.filled(1000).tokens == pytest.approx(40.0)
+
+    def test_leaves_it_its_burst_at_a_low_rate(self) -> None:
+        assert self.filled(100).tokens == 10.0
+
+    def test_is_none_where_nobody_asked_for_it(self) -> None:
+        assert self.filled(1000, slack=0.0).tokens == 10.0
+
+    @given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 60)), min_size=10, max_size=40))
+    def test_keeps_what_it_allows_near_the_share_whatever_is_asked(
+        self, seconds: list[tuple[int, int]]
+    ) -> None:
+        budget, requests, extra = LoadBudget(share=0.05, slack=0.04), 0, 0
+        for second, (rate, asked) in enumerate(seconds):
+            for _ in range(rate):
+                budget.deposit()
+            requests += rate
+            extra += granted(budget, asked=asked, now=NOW + second)
+        assert extra <= requests * 0.05 + 1e-6
+
+
+class TestScale:
+    def test_makes_requests_put_in_less(self) -> None:
+        budget = LoadBudget(share=0.05)
+        budget.scale(0.5)
+        for _ in range(20):
+            budget.deposit()
+        assert budget.tokens == pytest.approx(0.5)
+
+    def test_is_of_the_share_as_it_was_set(self) -> None:
+        budget = LoadBudget(share=0.05)
+        for factor in (0.5, 0.5, 1.0):
+            budget.scale(factor)
+        budget.deposit()
+        assert budget.tokens == pytest.approx(0.05)
+
+
 class TestNoBudget:
     def test_never_refuses(self) -> None:
         budget = NoBudget()

@@ -175,12 +175,14 @@ class TestHedging:
         assert (len(first.sent), len(second.sent)) == (2, 1)
 
     def test_goes_on_at_its_own_pace_after_a_pushback(self) -> None:
-        race = Race(route(staggered(delay=0.1, extra=4), replica_count=5))
+        rule = HedgeRule(0.1, 4, "staggered", 5, same_replica=True)
+        race = Race(route(rule, replica_count=1))
         race.play((0.15, 2, Head(429, retry_after=0.2))).until(0.56)
         assert race.sent == [(0.0, 1), (0.1, 2), (0.35, 3), (0.45, 4), (0.55, 5)]
 
     def test_stops_at_a_pushback_that_the_deadline_cannot_wait_for(self) -> None:
-        race = Race(route(staggered(delay=0.1, extra=4)))
+        rule = HedgeRule(0.1, 4, "staggered", 5, same_replica=True)
+        race = Race(route(rule, replica_count=1))
         race.play((0.15, 2, Head(429, retry_after=60.0))).until(0.99)
         assert race.sent == [(0.0, 1), (0.1, 2)]
 

@@ -220,7 +220,8 @@ class TestClientThatLeaves:
         assert race.until().sent == [(0.0, 1)]
 
     def test_stops_the_wait_for_a_pushback(self) -> None:
-        race = Race(route(staggered())).play((0.05, 1, Head(429, retry_after=0.5)))
+        rule = HedgeRule(0.1, 2, "staggered", 3, same_replica=True)
+        race = Race(route(rule, replica_count=1)).play((0.05, 1, Head(429, retry_after=0.5)))
         assert race.client_leaves(0.2).until().sent == [(0.0, 1)]
 
     def test_inside_the_answer_cancels_it(self) -> None:

@@ -1,5 +1,7 @@
 """When attempts are sent, how many, where to, and at whose expense."""
 
+import math
+
 import pytest
 
 from hedgerow.errors import Failure
@@ -9,6 +11,7 @@ from hedgerow.policy import (
     HedgeRule,
     Kind,
     LoadBudget,
+    Policy,
     Step,
 )
 from tests.fakes.policy import (
@@ -29,6 +32,15 @@ TRANSIENT: list[Happening] = [
     *(Head(status) for status in (408, 425, 429, 500, 502, 503, 504, 599)),
     *(Fails(failure) for failure in Failure),
 ]
+
+
+def same_replica(extra: int = 2) -> HedgeRule:
+    return HedgeRule(0.1, extra, "staggered", 1 + extra, same_replica=True)
+
+
+def only_replica(extra: int = 2) -> Policy:
+    """One replica, which may be asked again: all that pushback can hold back."""
+    return route(same_replica(extra), replica_count=1)
 
 
 class TestPrimary:
@@ -71,31 +83,51 @@ class TestTransientFailure:
 
 
 class TestPushback:
-    def test_means_not_before(self) -> None:
-        race = Race(route(staggered())).play((0.05, 1, Head(429, retry_after=0.4)))
+    def test_means_not_before_for_the_replica_that_said_so(self) -> None:
+        race = Race(only_replica()).play((0.05, 1, Head(429, retry_after=0.4)))
         assert race.until(0.99).sent[:2] == [(0.0, 1), (0.45, 2)]
 
+    def test_does_not_hold_back_a_copy_to_another_replica(self) -> None:
+        race = Race(route(staggered())).play((0.05, 1, Head(429, retry_after=0.4)))
+        assert race.sent == [(0.0, 1), (0.05, 2)]
+
     def test_of_nothing_means_at_once(self) -> None:
-        race = Race(route(staggered())).play((0.05, 1, Head(429, retry_after=0.0)))
+        race = Race(only_replica()).play((0.05, 1, Head(429, retry_after=0.0)))
         assert race.sent == [(0.0, 1), (0.05, 2)]
 
     def test_beyond_the_deadline_means_never(self) -> None:
-        race = Race(route(staggered())).play((0.05, 1, Head(503, retry_after=30.0)))
+        race = Race(only_replica()).play((0.05, 1, Head(503, retry_after=30.0)))
         assert (race.last, race.winner) == (Step.FORWARD, 1)
         assert race.until().sent == [(0.0, 1)]
 
-    def test_holds_back_hedges_while_others_are_in_flight(self) -> None:
-        race = Race(route(staggered(delay=0.1))).play((0.15, 2, Head(429, retry_after=0.25)))
+    @pytest.mark.parametrize("unreadable", [-1.0, math.nan])
+    def test_that_says_never_leaves_the_replica_alone(self, unreadable: float) -> None:
+        race = Race(only_replica()).play((0.05, 1, Head(503, retry_after=unreadable)))
+        assert race.steps[-1] == (0.05, Step.FORWARD)
+
+    def test_that_says_never_still_lets_others_be_asked(self) -> None:
+        race = Race(route(staggered())).play((0.05, 1, Head(503, retry_after=-1.0)))
+        assert race.sent == [(0.0, 1), (0.05, 2)]
+
+    def test_holds_back_hedges_to_the_same_replica_too(self) -> None:
+        race = Race(only_replica()).play((0.15, 2, Head(429, retry_after=0.25)))
         assert race.until(0.41).sent == [(0.0, 1), (0.1, 2), (0.4, 3)]
 
-    def test_longest_one_counts(self) -> None:
-        race = Race(route(staggered(delay=0.1, extra=3))).play(
+    def test_longest_one_of_a_replica_counts(self) -> None:
+        race = Race(only_replica(extra=3)).play(
             (0.15, 1, Head(429, retry_after=0.5)), (0.16, 2, Head(429, retry_after=0.1))
         )
         assert race.until(0.99).sent[2:] == [(0.65, 3), (0.75, 4)]
 
+    def test_that_ends_first_is_the_one_waited_for(self) -> None:
+        race = Race(route(same_replica(), replica_count=2))
+        race.play((0.05, 1, Head(429, retry_after=0.6)), (0.06, 2, Head(429, retry_after=0.1)))
+        race.until(0.3)
+        assert race.sent[2:] == [(0.16, 3)]
+        assert race.attempt(3).replica is race.attempt(2).replica
+
     def test_does_not_hold_back_an_answer_that_is_under_way(self) -> None:
-        race = Race(route(staggered(delay=0.1)))
+        race = Race(only_replica())
         race.play((0.15, 1, Head(503, retry_after=0.5)), (0.2, 2, Head(200)))
         assert (race.last, race.winner) == (Step.FORWARD, 2)
 
@@ -108,7 +140,7 @@ class TestPushback:
         assert race.play((0.05, 1, Head(429, retry_after=0.4))).steps[-1] == (0.05, Step.FORWARD)
 
     def test_is_followed_by_a_retry_not_a_hedge(self) -> None:
-        race = Race(route(staggered(delay=0.1))).play((0.15, 2, Head(429, retry_after=0.25)))
+        race = Race(only_replica()).play((0.15, 2, Head(429, retry_after=0.25)))
         assert race.until(0.41).attempt(3).kind is Kind.RETRY
 
 

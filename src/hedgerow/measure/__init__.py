@@ -10,6 +10,7 @@ measured.  Histograms hold integers, usually **microseconds**; time comes in as
     hdr_codec   histograms as text that other HDR tools read
     window      counts and quantiles of the last N seconds
     ewma        averages in which the past fades
+    empirical   what samples say of a law: weighted, censored, resampled
     tally       exact sums of milliseconds, as JMeter's summary needs them
     slo         promises such as p99<250ms: read from text, judged by figures
     slo_metric  what a promise can be about

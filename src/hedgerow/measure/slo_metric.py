@@ -52,6 +52,9 @@ class Figures(Protocol):
     def failed(self, label: str | None, kind: str | None) -> int:
         """Return how many of them failed, in all or in one class."""
 
+    def rate(self, label: str | None, *, only_ok: bool) -> float | None:
+        """Return how many ended a second, while requests were sent."""
+
     def server(self, name: str) -> float | None:
         """Return what a watched server used."""
 
@@ -109,12 +112,11 @@ def _failures(metric: Metric, figures: Figures) -> float | None:
 
 
 def _rps(metric: Metric, figures: Figures) -> float | None:
-    return figures.count(metric.label) / figures.seconds if figures.seconds > 0 else None
+    return figures.rate(metric.label, only_ok=False)
 
 
 def _ok_rps(metric: Metric, figures: Figures) -> float | None:
-    good = figures.count(metric.label) - figures.failed(metric.label, None)
-    return good / figures.seconds if figures.seconds > 0 else None
+    return figures.rate(metric.label, only_ok=True)
 
 
 def _count(metric: Metric, figures: Figures) -> float | None:

@@ -10,11 +10,20 @@ cannot be saved up for a storm.
 request a second a share of 1 % would allow one hedge in 100 s (Finagle's
 ``RetryBudget`` has the same floor, ``minRetriesPerSec``).
 
+``slack`` lets the purse grow with the traffic: it may hold one attempt for each request of
+so many seconds.  At 0.04 no ten seconds exceed the share by more than half a point (above
+200 requests a second, where that is more than ``burst``), and a busy route is not refused
+hedges by mere chance.
+
 Why a bucket of tokens and not a ratio over a window: it is exact, O(1), and has no
 edge at which a burst slips through.
 """
 
-from typing import Protocol
+import math
+from typing import Final, Protocol
+
+#: Seconds over which a rate is measured, at least.
+_MEASURED_FOR: Final = 1.0
 
 
 class Budget(Protocol):
@@ -30,11 +39,29 @@ class Budget(Protocol):
 class LoadBudget:
     """A token bucket filled by requests (``share`` each) and by time (``reserve`` a second)."""
 
-    __slots__ = ("_burst", "_reserve", "_reserved_at", "_share", "_tokens", "denied")
+    __slots__ = (
+        "_base",
+        "_burst",
+        "_deposits",
+        "_least_burst",
+        "_measured_at",
+        "_reserve",
+        "_reserved_at",
+        "_share",
+        "_slack",
+        "_tokens",
+        "denied",
+    )
 
-    def __init__(self, *, share: float, burst: float = 10.0, reserve: float = 0.0) -> None:
-        self._share = share
-        self._burst = burst
+    def __init__(
+        self, *, share: float, burst: float = 10.0, reserve: float = 0.0, slack: float = 0.0
+    ) -> None:
+        self._base = share
+        self._share = share  # what of it counts now
+        self._burst = self._least_burst = burst
+        self._slack = slack
+        self._deposits = 0  # since the rate was measured
+        self._measured_at = -math.inf
         self._reserve = reserve
         self._reserved_at: float | None = None
         self._tokens = 0.0
@@ -45,11 +72,18 @@ class LoadBudget:
         """Extra attempts that could be sent now, not counting the reserve since the last."""
         return self._tokens
 
+    def scale(self, factor: float) -> None:
+        """Let requests put in this part of the share from now on."""
+        self._share = self._base * factor
+
     def deposit(self) -> None:
+        self._deposits += 1
         tokens = self._tokens + self._share
         self._tokens = tokens if tokens < self._burst else self._burst
 
     def withdraw(self, now: float) -> bool:
+        if self._slack and now - self._measured_at >= _MEASURED_FOR:
+            self._measure(now)
         if self._reserve:
             since = now - (self._reserved_at if self._reserved_at is not None else now)
             self._reserved_at = now
@@ -60,6 +94,13 @@ class LoadBudget:
             return False
         self._tokens -= 1.0
         return True
+
+    def _measure(self, now: float) -> None:
+        """Size the purse by the rate of late; from time to time, when somebody asks."""
+        rate = self._deposits / (now - self._measured_at)  # the first time 0, since for ever
+        self._burst = max(self._least_burst, self._slack * rate)
+        self._deposits = 0
+        self._measured_at = now
 
 
 class NoBudget:

@@ -22,3 +22,5 @@ class Counters:
     retries: int = 0  # of the attempts: sent because another had failed
     hedges_won: int = 0  # answers that came from a hedge
     denied: int = 0  # hedges and retries that the budget refused
+    hedges_suppressed: int = 0  # not sent, because too little time was left for an answer
+    hedges_withheld: int = 0  # not sent, because the rule's coin said no

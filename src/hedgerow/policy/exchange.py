@@ -31,57 +31,19 @@ import math
 
 from hedgerow.errors import Failure
 from hedgerow.policy import steps
-from hedgerow.policy.attempt import HEDGE, PRIMARY, RETRY, Attempt, Kind, best_answer
+from hedgerow.policy.attempt import HEDGE, PRIMARY, RETRY, Attempt, Kind
 from hedgerow.policy.balance import Replica
+from hedgerow.policy.hedge_delay import DelayController, Delays
 from hedgerow.policy.outcomes import GOOD, NEVER_SENT, SUCCESS, TRANSIENT, Outcome, Situation
-from hedgerow.policy.rules import Policy
+from hedgerow.policy.pushback import Pushback
+from hedgerow.policy.standing import Standing
 from hedgerow.policy.steps import Step
 
 
-class Exchange:
+class Exchange(Standing):
     """One request: events in, steps out."""
 
-    __slots__ = (
-        "_free_copies",
-        "_hedge_due_at",
-        "_in_race",
-        "_is_coming",
-        "_may_repeat",
-        "_not_before",
-        "_policy",
-        "attempts",
-        "cancelled",
-        "deadline_at",
-        "due_at",
-        "launched",
-        "situation",
-        "state",
-        "winner",
-    )
-
-    def __init__(
-        self, policy: Policy, *, deadline_at: float, may_repeat: bool, is_coming: bool = False
-    ) -> None:
-        """Prepare a request that must be answered by ``deadline_at``.
-
-        ``may_repeat``: sending it twice is safe (its method, or a promise) and possible (its body);
-        ``is_coming``: its body is on its way yet, and no attempt's own time runs meanwhile.
-        """
-        self._policy = policy
-        self._may_repeat = may_repeat
-        self._is_coming = is_coming
-        self._in_race = 0  # attempts whose outcome is open
-        self._free_copies = 0  # for attempts of which nothing was sent: they added no load
-        self._hedge_due_at = math.inf
-        self._not_before = -math.inf
-        self.deadline_at = deadline_at
-        self.due_at = math.inf  # call timer_fired() then; infinite: no timer
-        self.state = steps.NEW
-        self.attempts: list[Attempt] = []
-        self.launched: list[Attempt] = []
-        self.cancelled: list[Attempt] = []
-        self.winner: Attempt | None = None
-        self.situation: Situation | None = None
+    __slots__ = ()
 
     # --- events ---
 
@@ -100,7 +62,11 @@ class Exchange:
         self.state = steps.RACING
         self._launch(now, replica, PRIMARY)
         if self._may_repeat:
-            self._hedge_due_at = now + policy.first_delay
+            if policy.delays is not None:
+                self._take_delay(now, policy.delays, replica)
+            else:
+                self._delay = policy.hedge.delay
+                self._hedge_due_at = now + policy.first_delay
         self._schedule()
         return steps.LAUNCH
 
@@ -125,20 +91,25 @@ class Exchange:
         for attempt in late:
             self._cancel(now, attempt)
             self._fail(now, attempt, Failure.TIMEOUT)
-        pushback_is_over = now >= self._hedge_due_at == self._not_before
-        if late or pushback_is_over:
+        hedge_is_due = now >= self._hedge_due_at
+        pushback = self._pushback
+        if late or (
+            hedge_is_due and pushback is not None and self._hedge_due_at == pushback.awaited
+        ):
             return self._after_failure(now)
-        if now >= self._hedge_due_at:
-            if self._send_copies(now, HEDGE):
-                return steps.LAUNCH
-            self._ask_again_later(now)  # a refusal never fails the request
+        if hedge_is_due:
+            return self._hedge_is_due(now)
         self._schedule()
         return steps.WAIT
 
     def head_arrived(
         self, now: float, attempt: Attempt, status: int, retry_after: float | None = None
     ) -> Step:
-        """An attempt's answer has begun; ``retry_after`` is the upstream's pushback (seconds)."""
+        """An attempt's answer has begun.
+
+        ``retry_after`` is the replica's pushback in seconds; below 0 for "never", which is
+        also what one that cannot be read means.
+        """
         if attempt.outcome is not None or attempt.status or self.state is not steps.RACING:
             return steps.WAIT
         attempt.status = status
@@ -147,8 +118,10 @@ class Exchange:
         verdict = policy.verdicts[status]
         if verdict is TRANSIENT:
             if retry_after is not None:
-                self._not_before = max(self._not_before, now + retry_after)
-            self._settle(attempt, Outcome.FAILURE)
+                if self._pushback is None:
+                    self._pushback = Pushback()
+                self._pushback.note(now, attempt.replica, retry_after)
+            self._settle(now, attempt, Outcome.FAILURE, retry_after)
             return self._after_failure(now)
         if verdict is GOOD and policy.holds_answers:
             return steps.HOLD
@@ -176,7 +149,7 @@ class Exchange:
         if self.state is steps.COMMITTED and attempt is self.winner:
             attempt.end(now)
             attempt.failure = failure
-            attempt.outcome = Outcome.FAILURE
+            self._broke(now, attempt)
             return self._abort()
         if attempt.outcome is None and self.state is steps.RACING:
             self._fail(now, attempt, failure)
@@ -209,12 +182,11 @@ class Exchange:
         if now >= self.deadline_at:
             return self._give_up(now, Situation.EXPIRED)
         if self._may_repeat or all(a.failure in NEVER_SENT for a in self.attempts):
-            if now < self._not_before < self.deadline_at and self._could_send():
-                self._hedge_due_at = self._not_before
-                self._schedule()
-                return steps.WAIT
             if self._send_copies(now, RETRY):
                 return steps.LAUNCH
+            if self._waits_for_pushback(now):
+                self._schedule()
+                return steps.WAIT
         if self._in_race:
             if now >= self._hedge_due_at:
                 self._ask_again_later(now)
@@ -226,14 +198,12 @@ class Exchange:
     def _send_copies(self, now: float, kind: Kind) -> bool:
         """Launch what the rule, the replicas and the budget allow; say whether any was."""
         policy = self._policy
-        if now < self._not_before:
-            return False
         sent = len(self.attempts)
         copies = policy.hedge.copies_at_trigger(sent)
         if not self._may_repeat:
             copies = min(copies, 1)  # what was never sent may go out again, but not twice
         for _ in range(copies):
-            replica = self._another_replica()
+            replica = self._another_replica(now)
             if replica is None:
                 break
             if self._free_copies:
@@ -245,47 +215,122 @@ class Exchange:
         if len(self.attempts) == sent:
             return False
         if self._may_repeat:
-            self._hedge_due_at = now + policy.hedge.next_delay(len(self.attempts))
+            self._hedge_due_at = now + policy.hedge.next_delay(len(self.attempts), self._delay)
         self._schedule()
         return True
 
-    def _could_send(self) -> bool:
+    def _hedge_is_due(self, now: float) -> Step:
+        """The delay has passed: send a copy, unless chance, time or the budget is against it."""
+        if self._controller is not None:
+            self._tell_outlived(now, self._controller)
+        if not self._has_time_for_a_hedge(now):
+            self._policy.counters.hedges_suppressed += 1
+            self._hedge_due_at = math.inf
+        elif not self._policy.wants_hedge():
+            self._withhold(now)
+        elif self._send_copies(now, HEDGE):
+            return steps.LAUNCH
+        else:
+            self._ask_again_later(now)  # a refusal never fails the request
+        self._schedule()
+        return steps.WAIT
+
+    def _withhold(self, now: float) -> None:
+        """The coin said no: for good where there is one copy (SingleR), else for this delay."""
+        self._policy.counters.hedges_withheld += 1
+        if self._policy.hedge.extra > 1:
+            self._ask_again_later(now)
+        else:
+            self._hedge_due_at = math.inf
+
+    def _has_time_for_a_hedge(self, now: float) -> bool:
+        policy = self._policy
+        useful = policy.hedge.min_useful
+        if useful is None:
+            useful = policy.delays.of(self._hedge_class).fast if policy.delays is not None else 0.0
+        return self.deadline_at - now >= useful
+
+    def _waits_for_pushback(self, now: float) -> bool:
+        """Have the timer go off when the next replica may be asked again, if that is all there is.
+
+        Replicas that did not push back need no waiting, so this is for want of any other.
+        """
+        if self._pushback is None or self._could_send(now):
+            return False
+        until = self._pushback.next_end(now)
+        if until >= self.deadline_at or not self._could_send(until):
+            return False
+        self._hedge_due_at = self._pushback.awaited = until
+        return True
+
+    def _could_send(self, now: float) -> bool:
         """Say whether the rule and the replicas leave room for another attempt at all."""
         room = self._policy.hedge.copies_at_trigger(len(self.attempts)) > 0
-        return room and self._another_replica() is not None
+        return room and self._another_replica(now) is not None
 
     def _ask_again_later(self, now: float) -> None:
         """Let a refused hedge be asked for after another delay, if it can still be sent then."""
-        rule = self._policy.hedge
-        again = rule.mode == "staggered" and rule.delay > 0 and self._could_send()
-        self._hedge_due_at = now + rule.next_delay(len(self.attempts)) if again else math.inf
+        rule, delay = self._policy.hedge, self._delay
+        again = rule.mode == "staggered" and delay > 0 and self._could_send(now)
+        self._hedge_due_at = now + rule.next_delay(len(self.attempts), delay) if again else math.inf
 
-    def _another_replica(self) -> Replica | None:
-        """Prefer a replica not tried yet; go back to a tried one only where the rule allows."""
+    def _another_replica(self, now: float) -> Replica | None:
+        """Prefer a replica not tried yet; go back to a tried one only where the rule allows.
+
+        Never to one that has pushed back, for as long as it said.
+        """
         policy = self._policy
         tried = [attempt.replica for attempt in self.attempts]
         replica = policy.balancer.choose(tried)
         if replica is None and policy.hedge.same_replica:
-            replica = policy.balancer.choose(tried[-1:]) or policy.balancer.choose(())
+            held = () if self._pushback is None else self._pushback.held_back(now)
+            replica = policy.balancer.choose((*tried[-1:], *held)) or policy.balancer.choose(held)
         return replica
 
     def _accept(self, now: float, attempt: Attempt) -> Step:
         """A good or a final answer ends the race, unless the deadline has ended it already."""
         if now >= self.deadline_at:
             return self._give_up(now, Situation.EXPIRED)
+        if self._policy.delays is not None and attempt.number == 1:
+            self._tell_ended(now, attempt)
         return self._commit(now, attempt, SUCCESS)
 
-    def _give_up(self, now: float, situation: Situation) -> Step:
-        """Nothing good came in time: the route's own reply, or the best real answer, or ours."""
-        self.situation = situation
-        if situation not in self._policy.own_replies:
-            best = best_answer(self.attempts, whole=situation is Situation.EXPIRED)
-            if best is not None:
-                if situation is Situation.EXPIRED:
-                    self._policy.counters.expired += 1
-                return self._commit(now, best, Outcome.FAILURE)
-        self._finish(now, keep=None)
-        return self._reply(situation)
+    # --- what others learn from it ---
+
+    def _take_delay(self, now: float, delays: Delays, replica: Replica) -> None:
+        """Read how long the first hedge waits; what the primary does will be told to that class."""
+        self._controller = controller = delays.of(self._hedge_class)
+        self._delay = delay = controller.delay
+        self._hedge_due_at = now + delay
+        efficacy = self._policy.efficacy
+        if efficacy is not None and replica in efficacy.suspects:
+            self._cell = efficacy.dispatched(now, replica)
+
+    def _tell_outlived(self, now: float, controller: DelayController) -> None:
+        """The delay has passed; a primary that failed before tells nothing of how fast it was."""
+        self._controller = None
+        primary, policy = self.attempts[0], self._policy
+        if primary.outcome is not None:
+            return
+        controller.outlived(self._delay)
+        if policy.efficacy is not None:
+            policy.efficacy.outlived(now, primary.replica, self._delay)
+            if self._cell is not None:
+                policy.efficacy.told(self._cell, slow=True)
+            policy.follow_efficacy()
+
+    def _tell_ended(self, now: float, primary: Attempt) -> None:
+        """The primary's answer is accepted, before the delay has passed or after it."""
+        controller, efficacy = self._controller, self._policy.efficacy
+        if controller is None:
+            if efficacy is not None:
+                efficacy.ended(now, primary.replica, self._delay)
+            return
+        self._controller = None
+        elapsed = now - primary.started_at
+        controller.ended(elapsed)
+        if efficacy is not None and self._cell is not None:
+            efficacy.told(self._cell, slow=elapsed > controller.fast)
 
     # --- bookkeeping ---
 
@@ -313,87 +358,3 @@ class Exchange:
                 if attempt.outcome is None and attempt.expires_at < due:
                     due = attempt.expires_at
         self.due_at = due
-
-    def _commit(self, now: float, attempt: Attempt, outcome: Outcome) -> Step:
-        """Choose the answer; every other attempt is a loser and is cancelled."""
-        if attempt.outcome is None:
-            self._in_race -= 1
-        attempt.outcome = outcome
-        self.winner = attempt
-        if len(self.attempts) > 1:
-            self._finish(now, keep=attempt)
-        self.state = steps.COMMITTED
-        deadline = self._policy.deadline
-        self.due_at = self.deadline_at if deadline.covers == "answer" else math.inf
-        if attempt.ended_at is not None:
-            self._complete(attempt)
-        return steps.FORWARD
-
-    def _complete(self, winner: Attempt) -> None:
-        """Nothing of the winner's answer is still to come."""
-        self.state = steps.DONE
-        self.due_at = math.inf
-        counters = self._policy.counters
-        if winner.outcome is SUCCESS:
-            counters.answered += 1
-            if winner.kind is HEDGE:
-                counters.hedges_won += 1
-        else:
-            counters.failed += 1
-
-    def _finish(self, now: float, *, keep: Attempt | None) -> None:
-        """End every attempt but ``keep``; those still running are to be cancelled."""
-        for attempt in self.attempts:
-            if attempt is keep:
-                continue
-            if attempt.outcome is None:
-                expired = self.situation is Situation.EXPIRED
-                attempt.failure = Failure.TIMEOUT if expired else None
-                self._settle(attempt, Outcome.FAILURE if expired else Outcome.IGNORE)
-            self._cancel(now, attempt)
-        self.state = steps.DONE
-        self.due_at = math.inf
-
-    def _reply(self, situation: Situation) -> Step:
-        self.situation = situation
-        self.state = steps.DONE
-        counters = self._policy.counters
-        counters.failed += 1
-        if situation is Situation.EXPIRED:
-            counters.expired += 1
-        return steps.REPLY
-
-    def _break_off(self, now: float) -> Step:
-        """The deadline passed inside the committed answer."""
-        winner = self.winner
-        if winner is not None:
-            winner.failure = Failure.TIMEOUT
-            winner.outcome = Outcome.FAILURE
-            self._cancel(now, winner)
-        self.situation = Situation.EXPIRED
-        self._policy.counters.expired += 1
-        return self._abort()
-
-    def _abort(self) -> Step:
-        self.state = steps.DONE
-        self.due_at = math.inf
-        self._policy.counters.failed += 1
-        self._policy.counters.aborted += 1
-        return steps.ABORT
-
-    def _fail(self, now: float, attempt: Attempt, failure: Failure) -> None:
-        attempt.failure = failure
-        self._free_copies += failure in NEVER_SENT
-        ours = failure is Failure.NO_CAPACITY  # it never reached the upstream
-        self._settle(attempt, Outcome.IGNORE if ours else Outcome.FAILURE)
-        attempt.end(now)
-
-    def _settle(self, attempt: Attempt, outcome: Outcome) -> None:
-        attempt.outcome = outcome
-        self._in_race -= 1
-
-    def _cancel(self, now: float, attempt: Attempt) -> None:
-        """Have the shell stop an attempt, unless it has stopped by itself."""
-        if attempt.ended_at is None:
-            attempt.end(now)
-            self.cancelled.append(attempt)

@@ -1,0 +1,50 @@
+"""The learned delay beside the best one that could have been chosen, knowing all times."""
+
+import random
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+
+from tests.policy.hedging_accuracy import (
+    BUDGET,
+    Pairs,
+    best_p99,
+    controller,
+    correlated,
+    independent,
+    learn,
+    p99,
+    purse,
+    scaled,
+)
+from tests.policy.hedging_model import pareto, plain, spiky
+
+COUNT: Final = 20_000
+SETTLING: Final = 2_000
+
+Draws = Callable[[random.Random, int], Pairs]
+
+LAWS: Final[dict[str, Draws]] = {
+    "Pareto's law": lambda randomness, count: independent(pareto, randomness, count),
+    "a lognormal law": lambda randomness, count: independent(plain, randomness, count),
+    "one in twenty ten times slower": lambda randomness, count: independent(
+        spiky, randomness, count
+    ),
+    "slow requests that are slow again": correlated,
+}
+
+
+@pytest.mark.unhurried(reason="70,000 requests, to see a p99 that means something")
+@pytest.mark.parametrize("draws", [pytest.param(law, id=name) for name, law in LAWS.items()])
+class TestLearnedDelay:
+    def test_is_within_a_tenth_of_the_best_also_after_a_threefold_shift(self, draws: Draws) -> None:
+        randomness = random.Random(7)
+        settling, pairs = draws(randomness, SETTLING), draws(randomness, COUNT)
+        best = best_p99(pairs, randomness)
+        learning, budget = controller(), purse()
+        for factor in (1.0, 3.0, 1.0):
+            learn(learning, scaled(settling, factor), randomness, budget)
+            times, copies = learn(learning, scaled(pairs, factor), randomness, budget)
+            assert p99(times) / factor < 1.1 * best
+            assert copies / COUNT < BUDGET + 0.005

@@ -1,0 +1,205 @@
+import random
+from collections import Counter
+
+import pytest
+
+from hedgerow.policy import Outcome, Replica
+from hedgerow.policy.peak_ewma import PeakEwmaBalancer
+from tests.fakes.policy import START, replicas
+
+
+class Pair:
+    """Two replicas, so that every choice compares both."""
+
+    def __init__(self) -> None:
+        self.one, self.other = replicas(2)
+        self.balancer = PeakEwmaBalancer([self.one, self.other], random.Random(7))
+
+    def told(self, replica: Replica, latency: float, *, at: float = 0.0) -> None:
+        self.balancer.settled(START + at, replica, Outcome.SUCCESS, latency=latency)
+
+    def failed(
+        self,
+        replica: Replica,
+        *,
+        at: float = 0.0,
+        latency: float = 0.001,
+        hint: float | None = None,
+    ) -> None:
+        self.balancer.settled(START + at, replica, Outcome.FAILURE, latency=latency, pushback=hint)
+
+    def lost(self, replica: Replica, elapsed: float, *, at: float = 0.0) -> None:
+        self.balancer.settled(START + at, replica, Outcome.IGNORE, latency=elapsed)
+
+    @property
+    def chosen(self) -> set[Replica | None]:
+        return {self.balancer.choose(()) for _ in range(20)}
+
+
+@pytest.fixture
+def pair() -> Pair:
+    return Pair()
+
+
+class TestCost:
+    def test_of_the_faster_one_is_lower(self, pair: Pair) -> None:
+        pair.told(pair.one, 0.010)
+        pair.told(pair.other, 0.030)
+        assert pair.chosen == {pair.one}
+
+    def test_grows_with_what_is_in_flight(self, pair: Pair) -> None:
+        pair.told(pair.one, 0.010)
+        pair.told(pair.other, 0.030)
+        pair.one.in_flight = 3  # 10 ms x 4 against 30 ms x 1
+        assert pair.chosen == {pair.other}
+
+    def test_follows_the_worst_that_came_lately(self, pair: Pair) -> None:
+        for _ in range(50):
+            pair.told(pair.one, 0.010)
+        pair.told(pair.one, 0.100)
+        pair.told(pair.other, 0.030)
+        assert pair.chosen == {pair.other}
+
+    def test_fades_so_that_one_once_slow_is_tried_again(self, pair: Pair) -> None:
+        pair.told(pair.one, 0.5)
+        pair.told(pair.other, 0.010, at=30.0)
+        assert pair.chosen == {pair.other}  # 500 ms is 25 ms after 3 time constants
+        pair.told(pair.other, 0.010, at=45.0)
+        assert pair.chosen == {pair.one}
+
+    def test_of_no_time_at_all_is_no_error(self, pair: Pair) -> None:
+        pair.told(pair.one, 0.0)
+        pair.told(pair.other, 0.010)
+        assert pair.chosen == {pair.one}
+
+
+class TestUnknownReplica:
+    def test_gets_an_attempt_at_once(self, pair: Pair) -> None:
+        pair.told(pair.one, 0.0001)
+        assert pair.chosen == {pair.other}
+
+    def test_gets_no_more_before_it_has_answered(self, pair: Pair) -> None:
+        pair.told(pair.one, 0.010)
+        pair.other.in_flight = 1
+        pair.one.in_flight = 20
+        assert pair.chosen == {pair.one}
+
+    def test_that_is_busy_is_not_worse_than_anything(self, pair: Pair) -> None:
+        pair.told(pair.one, 0.100)
+        pair.other.in_flight = 1
+        pair.one.in_flight = 20  # 100 ms x 21 against 1 s x 2
+        assert pair.chosen == {pair.other}
+
+    def test_that_is_busy_costs_more_the_busier_it_is(self, pair: Pair) -> None:
+        pair.told(pair.one, 0.100)
+        pair.other.in_flight = 9
+        pair.one.in_flight = 20  # 100 ms x 21 against 1 s x 10
+        assert pair.chosen == {pair.one}
+
+    def test_is_what_a_forgotten_one_becomes(self, pair: Pair) -> None:
+        pair.failed(pair.one)
+        pair.told(pair.other, 0.010)
+        pair.balancer.forget(pair.one)
+        assert pair.chosen == {pair.one}
+
+
+class TestFailure:
+    def test_in_a_millisecond_is_no_speed(self, pair: Pair) -> None:
+        pair.failed(pair.one)
+        pair.told(pair.other, 2.0)
+        assert pair.chosen == {pair.other}
+
+    def test_costs_what_its_pushback_says(self, pair: Pair) -> None:
+        pair.failed(pair.one, hint=30.0)
+        pair.failed(pair.other)
+        assert pair.chosen == {pair.other}
+
+    def test_with_a_short_pushback_costs_less(self, pair: Pair) -> None:
+        pair.failed(pair.one, hint=1.0)
+        pair.failed(pair.other)
+        assert pair.chosen == {pair.one}
+
+    @pytest.mark.parametrize("hint", [0.0, 0.5, -1.0])
+    def test_that_may_be_repeated_at_once_is_no_speed(self, pair: Pair, hint: float) -> None:
+        pair.failed(pair.one, hint=hint)
+        pair.told(pair.other, 0.9)
+        assert pair.chosen == {pair.other}
+
+    def test_that_must_never_be_repeated_costs_what_one_costs_that_does_not_say(
+        self, pair: Pair
+    ) -> None:
+        pair.failed(pair.one, hint=-1.0)
+        pair.failed(pair.other)
+        assert pair.chosen == {pair.one, pair.other}
+
+    def test_costs_no_more_than_five_minutes(self, pair: Pair) -> None:
+        pair.failed(pair.one, hint=1e9)
+        pair.failed(pair.other, hint=400.0)
+        assert pair.chosen == {pair.one, pair.other}
+
+    def test_that_took_longer_costs_that(self, pair: Pair) -> None:
+        pair.failed(pair.one, latency=20.0)
+        pair.failed(pair.other)
+        assert pair.chosen == {pair.other}
+
+    def test_among_many_successes_hardly_counts(self, pair: Pair) -> None:
+        for number in range(1000):
+            pair.told(pair.one, 0.010, at=number / 100)
+            pair.told(pair.other, 0.030, at=number / 100)
+        pair.failed(pair.one, at=10.0)
+        assert pair.chosen == {pair.one}
+
+    def test_is_outweighed_by_one_success_after_a_long_silence(self, pair: Pair) -> None:
+        for number in range(1000):
+            pair.failed(pair.one, at=number / 100)
+        pair.told(pair.one, 0.010, at=70.0)
+        pair.told(pair.other, 0.030, at=70.0)
+        assert pair.chosen == {pair.one}
+
+
+class TestLoser:
+    def test_was_at_least_so_slow(self, pair: Pair) -> None:
+        pair.told(pair.one, 0.010)
+        pair.told(pair.other, 0.030)
+        pair.lost(pair.one, 0.100)
+        assert pair.chosen == {pair.other}
+
+    def test_that_was_stopped_early_is_not_fast(self, pair: Pair) -> None:
+        pair.told(pair.one, 0.030)
+        pair.told(pair.other, 0.010)
+        pair.lost(pair.one, 0.001)
+        assert pair.chosen == {pair.other}
+
+    def test_that_never_answered_before_is_known_by_it(self, pair: Pair) -> None:
+        pair.lost(pair.one, 0.100)
+        pair.told(pair.other, 0.010)
+        assert pair.chosen == {pair.other}
+
+
+class TestOrder:
+    def test_does_not_change_as_time_goes_by(self, pair: Pair) -> None:
+        pair.told(pair.one, 0.010)
+        pair.told(pair.other, 0.011)
+        third = Replica("r3")
+        pair.balancer.settled(START + 1e4, third, Outcome.SUCCESS, latency=1.0)
+        assert pair.chosen == {pair.one}
+
+    def test_is_the_same_when_time_goes_backwards(self, pair: Pair) -> None:
+        pair.told(pair.one, 0.010, at=5.0)
+        pair.told(pair.other, 0.011, at=-5.0)
+        assert pair.chosen == {pair.one}
+
+
+class TestThreeReplicas:
+    def test_share_when_they_are_equals(self) -> None:
+        among = replicas(3)
+        balancer = PeakEwmaBalancer(among, random.Random(3))
+        chance = random.Random(4)
+        counts: Counter[str] = Counter()
+        for number in range(3000):
+            replica = balancer.choose(())
+            assert replica is not None
+            counts[replica.name] += 1
+            latency = chance.expovariate(100)
+            balancer.settled(START + number / 100, replica, Outcome.SUCCESS, latency=latency)
+        assert min(counts.values()) > 500
