@@ -64,7 +64,6 @@ class TestModel:
             ("-s 30s:100 -s 1m:20", "duration", 90.0),
             ("-s 30s:100 -W 10s", "duration", 20.0),
             ("-W 5s -d 10s", "warm_up", 5.0),
-            ("-R 0 -c 5", "model.type", "closed"),
         ],
     )
     def test_of_users_follows_the_words(
@@ -137,6 +136,7 @@ class TestCombination:
             ("-R 5:10 -s 30s:10/s", ["-R", "-s"]),
             ("-R 5:10 -n 100", ["-R", "-d"]),
             ("-R 0:10 -W 5s -d 5s", ["-R", "-W"]),
+            ("-R 0 -c 5", ["-R", "-c 100"]),
             ("-R 5 --ramp-up 3s", ["--ramp-up", "-R A:B"]),
             ("-R 5 -i 3", ["-i", "-n"]),
             ("-R 5 --think 1s", ["--think", "-R"]),

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import msgspec
+
 from hedgerow.cli.load_lines import Lines
 from hedgerow.report.document import ServerPoint
 from tests.fakes.load_moments import Moments
@@ -41,6 +43,14 @@ class TestLines:
             "max_ms": "100", "in_flight": "7", "backlog": "3", "users": "0",
             "generator_cpu": "0.25", "errors": "10",
         }  # fmt: skip
+
+    def test_tell_of_shards_that_are_missing(self) -> None:
+        lines: list[str] = []
+        moment = Moments().next()
+        point = msgspec.structs.replace(moment.points[-1], missing_shards=2)
+        with Lines(lines.append) as shown:
+            shown.show(replace(moment, points=[point]))
+        assert "missing_shards=2" in lines[0]
 
     def test_cover_the_whole_time_since_the_one_before(self) -> None:
         lines: list[str] = []

@@ -52,6 +52,10 @@ class TestOutput:
         assert made.name == "before"
         assert not order().plan.keeps_samples
 
+    def test_of_every_request_is_not_for_a_cluster(self) -> None:
+        with pytest.raises(ConfigError, match=r"--jtl .* --hdr or --csv"):
+            order(output=OutputFlags(jtl="x.jtl"), machine=MachineFlags(cluster="dask://h:1"))
+
 
 class TestCluster:
     def test_is_local_or_a_scheduler(self) -> None:

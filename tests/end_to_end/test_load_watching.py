@@ -52,7 +52,7 @@ def is_free(port: int) -> bool:
 
 class TestStartedServer:
     def test_is_watched_and_ended(self, tmp_path: Path, port: int) -> None:
-        run = load(tmp_path, f":{port}/", "-c", "2", "-d", "1s", *server(port))
+        run = load(tmp_path, f":{port}/", "-c", "2", "-d", "3s", *server(port))
         assert run.code == 0, run.told
         found = run.document.server
         assert found is not None

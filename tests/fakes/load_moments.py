@@ -7,6 +7,7 @@ from hedgerow.load.book import Book, Frame
 from hedgerow.load.moment import Moment
 from hedgerow.load.order import Order
 from hedgerow.load.plan import Closed, LoadPlan, RequestPlan
+from hedgerow.load.totals import Pace
 from hedgerow.measure.slo import parse_slo
 from hedgerow.report.document import Config, Phase, Point, ServerPoint
 
@@ -28,6 +29,7 @@ class Moments:
     duration: float | None = 30.0
     requests: int | None = None
     total: Book = field(default_factory=Book)
+    pace: Pace = field(default_factory=Pace)
     points: list[Point] = field(default_factory=list)
     server: list[ServerPoint] = field(default_factory=list)
 
@@ -46,12 +48,15 @@ class Moments:
         track = book.track("GET /x")
         track.plain.record_many(times_us, ok)
         track.failed.record_many(50 * times_us, failed)
+        track.tally.count, track.tally.errors = ok + failed, failed
         frame = Frame(shard=0, number=int(at), at=at, seconds=1.0)
         if phase == "warm-up":
             frame.warm_up = book
         else:
             frame.measured = book
             self.total.merge(book)
+        if phase == "measured":
+            self.pace.add(frame)
         asked = 100.0 if phase != "drain" else 0.0
         self.points.append(
             Point(
@@ -65,6 +70,7 @@ class Moments:
             phase=phase,
             second=frame,
             total=self.total,
+            pace=self.pace,
             points=self.points,
             server=self.server,
             duration=self.duration,

@@ -1,8 +1,9 @@
 import pytest
 
 from hedgerow.load.book import Book, Frame
-from hedgerow.load.figures import BookFigures, Promises, judge
+from hedgerow.load.figures import BookFigures, Promises
 from hedgerow.load.moment import Moment
+from hedgerow.load.totals import Pace
 from hedgerow.measure.slo import parse_slo
 from hedgerow.report.document import Phase, ServerPoint
 
@@ -17,6 +18,7 @@ def book_of(good_ms: float = 10, *, good: int = 100, failed: int = 0, label: str
     track.ok.record_many(round(good_ms * MS), good - good // 2)
     track.service.record_many(round(good_ms * MS / 2), good - good // 2)
     track.failed.record_many(1000 * MS, failed)
+    track.tally.count, track.tally.errors = good + failed, failed
     if failed:
         book.errors["timeout"] = failed
     return book
@@ -32,6 +34,7 @@ class Running:
     def __init__(self, *exprs: str) -> None:
         self.promises = Promises([parse_slo(expr) for expr in exprs])
         self.total = Book()
+        self.pace = Pace()
         self.elapsed = 0.0
         self.points: list[ServerPoint] = []
 
@@ -43,8 +46,10 @@ class Running:
         else:
             frame.measured = book
             self.total.merge(book)
+        if phase == "measured":
+            self.pace.add(frame)
         self.promises.second(
-            Moment(self.elapsed, phase, frame, self.total, [], self.points, None, None)
+            Moment(self.elapsed, phase, frame, self.total, self.pace, [], self.points, None, None)
         )
 
     def seconds(self, *books: Book) -> "Running":
@@ -58,7 +63,8 @@ class Running:
         return slo.expr if slo else None
 
     def ok(self) -> list[bool]:
-        results = self.promises.results(BookFigures(self.total, self.elapsed))
+        figures = BookFigures(self.total, self.elapsed, pace=self.pace)
+        results = self.promises.results(figures)
         return [result.ok for result in results]
 
 
@@ -122,7 +128,8 @@ class TestFiguresOfAServer:
 class TestPromiseOfTheWholeRun:
     def test_is_judged_by_its_end(self) -> None:
         slos = [parse_slo("p99<20ms"), parse_slo("errors<1%")]
-        results = judge(slos, BookFigures(book_of(10, good=95, failed=5), 1.0))
+        figures = BookFigures(book_of(10, good=95, failed=5), 1.0)
+        results = Promises(slos).results(figures)
         assert [result.ok for result in results] == [False, False]
         assert results[1].value == 0.05
         assert (results[1].expr, results[1].limit, results[1].unit) == ("errors<1%", 0.01, "share")
@@ -134,6 +141,13 @@ class TestPromiseOfTheWholeRun:
         running = Running("p50<5ms").seconds(book_of(10, good=99))
         assert running.broken is None
         assert running.ok() == [False]
+
+    def test_of_a_rate_does_not_count_what_ended_in_the_drain(self) -> None:
+        running = Running("rps>90", "ok_rps>90", "rps{label=a}>90", "count>=200")
+        running.second(book_of(good=100, failed=0), seconds=2.0)
+        running.second(book_of(good=100), phase="drain")
+        assert running.ok() == [False, False, False, True]
+        assert running.broken == "rps>90"
 
     def test_is_judged_by_all_that_was_measured(self) -> None:
         running = Running("p50<50ms").seconds(book_of(10, good=300), book_of(90, good=200))

@@ -1,9 +1,7 @@
 import asyncio
 import sys
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from hedgerow.errors import ConfigError
@@ -18,12 +16,11 @@ from tests.load.cluster.frames import PLAN
 HERE = ("cluster.crew", "cluster.connection", "cluster.survey", "cluster.task")
 
 
-def crew(*, hears: bool = False, keeps_samples: bool = False, **order: Any) -> Crew:
-    plan = msgspec.structs.replace(PLAN, keeps_samples=keeps_samples)
+def crew(*, hears: bool = False, **order: Any) -> Crew:
     samples: list[Sample] = []
     heard = samples.append if hears else None
-    assignment = Assignment(plan=plan, share=Share())
-    return crew_for(Order(plan=plan, **order), assignment, lambda _: None, heard)
+    assignment = Assignment(plan=PLAN, share=Share())
+    return crew_for(Order(plan=PLAN, **order), assignment, lambda _: None, heard)
 
 
 class TestOrderForThisMachine:
@@ -41,12 +38,6 @@ class TestOrderForACluster:
             monkeypatch.delitem(sys.modules, f"hedgerow.load.{name}", raising=False)
         with pytest.raises(ConfigError, match=r"pip install 'hedgerow\[cluster\]'"):
             crew(cluster="dask://a:8786")
-
-    def test_refuses_to_write_every_request(self) -> None:
-        with pytest.raises(ConfigError, match=r"--jtl .* --hdr or --csv"):
-            crew(cluster="dask://a:8786", hears=True, jtl=Path("x.jtl"))
-        with pytest.raises(ConfigError, match="--jtl"):
-            crew(cluster="dask://a:8786", keeps_samples=True)
 
     def test_wants_certificates_for_tls(self) -> None:
         with pytest.raises(ConfigError, match="--cluster-tls"):

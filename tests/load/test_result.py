@@ -10,7 +10,7 @@ from hedgerow.load.plan import Closed, LoadPlan, Open, RequestPlan
 from hedgerow.load.result import distribution, document
 from hedgerow.load.totals import Totals
 from hedgerow.measure import Histogram, decode_hdr
-from hedgerow.report.document import Document, Machine, decode_document
+from hedgerow.report.document import Document, Machine, Server, decode_document
 from tests.load.counted import LABEL, a_batch, a_sample, frames_of
 
 WORK = RequestPlan(url="http://a.example/", label=LABEL)
@@ -96,6 +96,7 @@ class TestCounts:
         assert (found.status_codes, found.errors) == ({"200": 60}, {"timeout": 40})
         (label,) = found.labels
         assert (label.requests.ok, label.requests.failed, label.label) == (60, 40, LABEL)
+        assert label.errors == {"timeout": 40}
 
     def test_are_those_of_the_distributions(self) -> None:
         times = a_document(a_plan(duration=1.0), a_frame(1, 60, failed=40)).latency_us
@@ -116,6 +117,30 @@ class TestLittlesLaw:
 
     def test_is_not_asked_of_a_run_by_count(self) -> None:
         assert a_document(a_plan(requests=100), a_frame(1, 100)).generator.littles_law_gap is None
+
+
+class TestGenerator:
+    def test_has_the_mean_of_all_its_processes_and_the_busiest_ones_most(self) -> None:
+        frame = a_frame(1, 10)
+        frame.health.cpu = [0.9, 0.1]
+        generator = a_document(a_plan(duration=1.0), frame).generator
+        assert (generator.cpu_mean, generator.cpu_max, generator.cpu_seconds) == (0.5, 0.9, 1.0)
+
+
+class TestBusyMachine:
+    @pytest.mark.parametrize(("cluster", "is_told"), [("local", True), ("dask://a:1", False)])
+    def test_tells_how_much_of_it_the_server_on_it_used(self, cluster: str, is_told: bool) -> None:
+        totals = Totals(a_plan(duration=3.0))
+        for at in (1, 2, 3):
+            frame = a_frame(at, 10)
+            frame.health.idle = 0.0
+            totals.add(frame)
+        found = document(
+            Order(plan=totals.plan, cluster=cluster), totals, Promises(()), started="",
+            server=Server(name="a", cpu_mean=3.0), machine=Machine(cores=4),
+        )  # fmt: skip
+        (fact,) = [one.fact for one in found.verdict.reasons if one.kind == "machine-busy"]
+        assert ("75.0%" in fact) is is_told
 
 
 class TestDocument:

@@ -43,13 +43,14 @@ class TestMeasuredPart:
     @pytest.mark.parametrize("late", [0.0, 0.01, 0.3])
     def test_is_as_long_as_planned_however_late_its_ticks(self, late: float) -> None:
         totals = a_run(Totals(a_plan()), late)
-        assert totals.measured_seconds == pytest.approx(3.0)
+        assert totals.pace.seconds == pytest.approx(3.0)
         assert totals.ended_by_time
 
     def test_has_a_rate_without_edges(self) -> None:
         # Ten a second throughout: those under way at its beginning make up for those at its end.
         totals = a_run(Totals(a_plan()))
-        assert (totals.ended_in_window, totals.ok_in_window) == (30, 30)
+        assert (totals.pace.ended.total(), totals.pace.ok.total()) == (30, 30)
+        assert totals.pace.rate(LABEL, only_ok=True) == pytest.approx(10.0, rel=0.01)
 
     def test_that_was_stopped_was_not_ended_by_time(self) -> None:
         totals = Totals(a_plan())

@@ -36,10 +36,14 @@ class TestCommand:
 
 class TestGenerator:
     def test_tells_what_disturbed_it(self) -> None:
-        disturbed = Generator(throttled_s=1.5, missing_shards=[2, 3], littles_law_gap=0.1)
+        disturbed = Generator(
+            throttled_s=1.5, missing_shards=[2, 3], lost_because=["2: it is gone"],
+            littles_law_gap=0.1, start_spread_s=0.002,
+        )  # fmt: skip
         facts = dict(generator_facts(Document(generator=disturbed)))
         assert facts["Throttled by a CPU quota"] == "1.5\xa0s"
-        assert facts["Missing shards"] == "2, 3"
+        assert facts["Missing shards"] == "2, 3; 2: it is gone"
+        assert facts["Shards began within"] == "2\xa0ms"
         assert "10.0\xa0%" in facts["Little's law"]
 
     def test_that_was_well_says_that_too(self) -> None:

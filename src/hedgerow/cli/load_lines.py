@@ -73,6 +73,8 @@ class Lines:
             "generator_cpu": f"{max(point.generator_cpu for point in points):.2f}",
             "errors": moment.total.failed,
         }
+        if last.missing_shards:
+            facts["missing_shards"] = last.missing_shards
         if moment.server:
             facts |= {
                 "server_cpu": f"{moment.server[-1].cpu:.2f}",

@@ -204,7 +204,7 @@ class Picture:
         busy = f"{last.generator_cpu * 100:.0f}% of a core, send lag p99 {lag}"
         yield _line(f"{'generator':<{_NAMES_WIDTH}}{busy}")
         if last.missing_shards:
-            yield _line(f"{last.missing_shards} generators are silent", style="red")
+            yield _line(f"missing shards: {last.missing_shards}", style="red")
         if server:
             used = f"{server[-1].cpu:.2f} cores, RSS {format_size(server[-1].rss)}"
             yield _line(f"{'server':<{_NAMES_WIDTH}}{used}")

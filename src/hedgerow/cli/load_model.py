@@ -81,7 +81,8 @@ def _open(wishes: Wishes, long: float | None) -> Open:
     first = wishes.rate or 0.0
     steps = wishes.stages if wishes.rate_at_end is None else _ramp(wishes, wishes.rate_at_end, long)
     if max([first, *(stage.target for stage in steps)]) <= 0:
-        raise _wrong("-R", first, "above 0 somewhere", "Write -R 200.")
+        fix = "Write -R 200, or -c 100 without -R for as fast as answers come."
+        raise _wrong("-R", f"{first:g}", "above 0 somewhere", fix)
     return Open(
         start_rate=first,
         stages=steps,

@@ -45,7 +45,7 @@ def order_of(target: Target, flags: LoadFlags, plan: LoadPlan, words: Sequence[s
         abort_on_fail=_abort_on_fail(target, flags, slos),
         cluster=_cluster(flags.machine),
         cluster_tls=_cluster_tls(flags.machine),
-        jtl=Path(flags.output.jtl) if flags.output.jtl else None,
+        jtl=_jtl(flags),
     )
 
 
@@ -71,6 +71,20 @@ def _cluster(flags: MachineFlags) -> str:
     if text != "local":
         ClusterAddress.parse(text)
     return text
+
+
+def _jtl(flags: LoadFlags) -> Path | None:
+    if flags.output.jtl is None:
+        return None
+    if _cluster(flags.machine) != "local":
+        raise ConfigError(
+            "--jtl",
+            got=flags.output.jtl,
+            must="left out with --cluster",
+            fix="Machines send histograms and sums and not every request, which would be load of"
+            " its own: use --hdr or --csv, or run hedgerow load --jtl on one machine.",
+        )
+    return Path(flags.output.jtl)
 
 
 def _cluster_tls(flags: MachineFlags) -> tuple[str, str, str] | None:

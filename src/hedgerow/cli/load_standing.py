@@ -27,7 +27,6 @@ class Standing:
     def __init__(self, order: Order) -> None:
         self.order = order
         self._promises = Promises(order.slos)
-        self._measured = 0.0  # seconds
         self.asked = 0.0  # requests that were due in the measured part
         self._figures = BookFigures(Book(), 0.0)
 
@@ -35,9 +34,10 @@ class Standing:
         """Go on to the next moment."""
         self._promises.second(moment)
         if moment.phase == "measured":
-            self._measured += moment.second.seconds
             self.asked += sum((p.asked or 0.0) * p.seconds for p in moment.points[-1:])
-        self._figures = BookFigures(moment.total, self._measured, moment.server)
+        pace, warm_up = moment.pace, self.order.plan.warm_up
+        server = [point for point in moment.server if point.t > warm_up]
+        self._figures = BookFigures(moment.total, pace.seconds, server, pace)
         self.moment = moment
 
     @property

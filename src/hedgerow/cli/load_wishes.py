@@ -50,8 +50,8 @@ class Wishes:
 
     @property
     def is_open(self) -> bool:
-        """True where a rate was asked for; a rate of 0 is as fast as answers come."""
-        return bool(self.rate) or self.rate_at_end is not None or self.stages_are_rates
+        """True where a rate was asked for."""
+        return self.rate is not None or self.stages_are_rates
 
     @property
     def has_end(self) -> bool:
@@ -132,7 +132,7 @@ def _chosen_against(flags: Wishes, options: Wishes) -> set[str]:
     dropped: set[str] = set()
     if flags.is_open:
         dropped.update(_MODEL, _CLOSED_ONLY)
-    elif flags.users is not None or flags.stages or flags.rate is not None:
+    elif flags.users is not None or flags.stages:
         dropped.update(_MODEL, _OPEN_ONLY)
     elif flags.connections is not None and not options.is_open:
         dropped.update(_MODEL)  # with a rate it is only a limit

@@ -14,7 +14,8 @@ from hedgerow.measure import Histogram
 
 _OK = Outcome.OK.value
 _UNFINISHED = Outcome.UNFINISHED.value
-_NOT_IN_TIME = (_UNFINISHED, Outcome.DEADLINE.value)
+#: Where such a request was not sent, no connection was there for it.
+_NOT_IN_TIME = (_UNFINISHED, Outcome.DEADLINE.value, Outcome.TIMEOUT.value)
 _SECOND = 1e-9  # of a nanosecond
 
 
@@ -119,7 +120,7 @@ class Accounts:
             book.ok += 1
             track.ok.record(sample.response // 1000)
         else:
-            _count_failure(book, sample)
+            _count_failure(book, track, sample)
             track.failed.record(sample.response // 1000)
         book.sent += sample.service >= 0
         book.shed += sample.service < 0 and sample.outcome in _NOT_IN_TIME
@@ -152,8 +153,9 @@ def _record_parts(track: Track, sample: Sample) -> None:
         track.send_lag.record((sample.lateness + sample.backlog) // 1000)
 
 
-def _count_failure(book: Book, sample: Sample) -> None:
+def _count_failure(book: Book, track: Track, sample: Sample) -> None:
     book.failed += 1
     book.unfinished += sample.outcome == _UNFINISHED
-    book.errors[sample.outcome] = book.errors.get(sample.outcome, 0) + 1
+    for errors in (book.errors, track.errors):
+        errors[sample.outcome] = errors.get(sample.outcome, 0) + 1
     book.error_samples.setdefault(sample.outcome, f"{sample.label}: {sample.detail}")

@@ -8,13 +8,15 @@ counted; nothing is averaged.  Must not know how requests are sent, nor clocks.
 Times are in microseconds in histograms, seconds from the plan's beginning elsewhere.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from hedgerow.measure import Histogram, Tally, decode_hdr, encode_hdr
+
+_Key = TypeVar("_Key")
 
 #: Every distribution of a track, in the order in which a frame carries them.
 DISTRIBUTIONS: Final = (
@@ -30,7 +32,7 @@ class Track:
     nothing waited for, one piece): by far the most in a closed model, and counted once.
     """
 
-    __slots__ = (*DISTRIBUTIONS, "bytes_in", "bytes_out", "plain", "tally")
+    __slots__ = (*DISTRIBUTIONS, "bytes_in", "bytes_out", "errors", "plain", "tally")
 
     def __init__(self) -> None:
         self.plain = Histogram()
@@ -43,6 +45,7 @@ class Track:
         self.backlog = Histogram()
         self.send_lag = Histogram()
         self.tally = Tally()  # exact sums in whole milliseconds, for JMeter's row
+        self.errors: dict[str, int] = {}  # by class
         self.bytes_in = 0
         self.bytes_out = 0
 
@@ -53,6 +56,7 @@ class Track:
             if theirs.is_used:
                 getattr(self, name).merge(theirs)
         self.tally.merge(other.tally)
+        _add_counts(self.errors, other.errors)
         self.bytes_in += other.bytes_in
         self.bytes_out += other.bytes_out
 
@@ -106,10 +110,8 @@ class Book:
         """Add another book."""
         for label, track in other.tracks.items():
             self.track(label).merge(track)
-        for status, count in other.status_codes.items():
-            self.status_codes[status] = self.status_codes.get(status, 0) + count
-        for kind, count in other.errors.items():
-            self.errors[kind] = self.errors.get(kind, 0) + count
+        _add_counts(self.status_codes, other.status_codes)
+        _add_counts(self.errors, other.errors)
         self.error_samples = {**other.error_samples, **self.error_samples}
         self.sent += other.sent
         self.shed += other.shed
@@ -126,6 +128,11 @@ class Book:
         for track in self.tracks.values():
             total.merge(track)
         return total
+
+
+def _add_counts(counts: dict[_Key, int], others: Mapping[_Key, int]) -> None:
+    for key, count in others.items():
+        counts[key] = counts.get(key, 0) + count
 
 
 @dataclass(slots=True, kw_only=True)
@@ -195,5 +202,6 @@ def _from_plain(kind: type, value: Any) -> Any:
         if value[name]:
             setattr(track, name, decode_hdr(value[name]))
     track.tally = Tally.from_list(value["tally"])
+    track.errors = value["errors"]
     track.bytes_in, track.bytes_out = value["bytes_in"], value["bytes_out"]
     return track

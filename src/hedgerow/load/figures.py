@@ -19,6 +19,7 @@ from typing import Final
 
 from hedgerow.load.book import Book
 from hedgerow.load.moment import Moment
+from hedgerow.load.totals import Pace
 from hedgerow.measure.histogram import DEFAULT_LAYOUT, Histogram
 from hedgerow.measure.slo import Slo, SloVerdict
 from hedgerow.measure.slo_metric import Figures
@@ -33,11 +34,17 @@ class BookFigures:
     """The figures of a book."""
 
     def __init__(
-        self, book: Book, seconds: float, server_points: Sequence[ServerPoint] = ()
+        self,
+        book: Book,
+        seconds: float,
+        server_points: Sequence[ServerPoint] = (),
+        pace: Pace | None = None,
     ) -> None:
+        """``pace``: where requests of the book ended after those seconds, as in a drain."""
         self.seconds = seconds
         self._book = book
         self._points = server_points
+        self._pace = pace
         self._histograms: dict[tuple[str, str | None], Histogram] = {}  # merged once each
 
     @property
@@ -73,6 +80,13 @@ class BookFigures:
         track = self._book.tracks.get(label)
         return track.failed.count if track else 0
 
+    def rate(self, label: str | None, *, only_ok: bool) -> float | None:
+        """Return how many ended a second, while requests were sent."""
+        if self._pace is not None:
+            return self._pace.rate(label, only_ok=only_ok)
+        ended = self.count(label) - (self.failed(label, None) if only_ok else 0)
+        return ended / self.seconds if self.seconds > 0 else None
+
     def server(self, name: str) -> float | None:
         """Return the mean CPU, or the highest of anything else."""
         values = [value for point in self._points if (value := getattr(point, name)) is not None]
@@ -102,11 +116,6 @@ class BookFigures:
         return whole
 
 
-def judge(slos: Sequence[Slo], figures: Figures) -> list[SloResult]:
-    """Judge promises by the figures of a whole run, windows or not."""
-    return [_result(slo, slo.judge(figures)) for slo in slos]
-
-
 class Promises:
     """What a run has promised, and how that stands."""
 
@@ -114,7 +123,6 @@ class Promises:
         self._slos = tuple(slos)
         self._windows = {slo: _Window(slo) for slo in slos if slo.window is not None}
         self._moment: Moment | None = None
-        self._measured = 0.0  # seconds
         self._began: float | None = None  # when the measured part did
 
     def second(self, moment: Moment) -> None:
@@ -123,8 +131,6 @@ class Promises:
         if moment.phase == "warm-up":
             return
         frame = moment.second
-        if moment.phase == "measured":
-            self._measured += frame.seconds
         if self._began is None:
             self._began = moment.elapsed - frame.seconds
         points = self._points_since(moment.elapsed - frame.seconds)
@@ -139,7 +145,7 @@ class Promises:
             return None
         enough = moment.total.ended >= ENOUGH_SAMPLES
         points = self._points_since(self._began)
-        figures = BookFigures(moment.total, self._measured, points)
+        figures = BookFigures(moment.total, moment.pace.seconds, points, moment.pace)
         for slo in self._slos:
             window = self._windows.get(slo)
             if window.judge.is_broken if window else enough and _is_broken(slo, figures):
@@ -208,6 +214,10 @@ class _WindowFigures:
 
     def failed(self, label: str | None, kind: str | None) -> int:
         return sum(second.failed for second in self._seconds)
+
+    def rate(self, label: str | None, *, only_ok: bool) -> float | None:
+        ended = self.count(label) - (self.failed(label, None) if only_ok else 0)
+        return ended / self.seconds if self.seconds > 0 else None
 
     def server(self, name: str) -> float | None:
         values = [second.server for second in self._seconds if second.server is not None]

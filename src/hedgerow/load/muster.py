@@ -23,14 +23,6 @@ def crew_for(order: Order, assignment: Assignment, tell: Tell, heard: Heard | No
             must="given with --cluster-tls CA,CERT,KEY",
             fix="Or write dask:// where the scheduler has no TLS.",
         )
-    if heard is not None or order.plan.keeps_samples:
-        raise ConfigError(
-            "--jtl",
-            got="set",
-            must="left out with --cluster",
-            fix="Machines send histograms and sums and not every request, which would be load of"
-            " its own: use --hdr or --csv, or run hedgerow load --jtl on one machine.",
-        )
     try:
         from hedgerow.load.cluster.crew import ClusterCrew
     except ModuleNotFoundError as error:

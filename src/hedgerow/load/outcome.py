@@ -23,7 +23,7 @@ class Outcome(enum.StrEnum):
     RESET = "reset"  # the connection was reset before the answer was whole
     CLOSED = "closed_before_response"  # ... or closed in good order, but too early
     PROTOCOL = "protocol"  # what came back is not HTTP/1.1
-    TIMEOUT = "timeout"  # no whole answer in time
+    TIMEOUT = "timeout"  # no whole answer in time, or before the scenario gave it up
     DEADLINE = "deadline"  # given up before it was sent: it had waited too long for a connection
     UNFINISHED = "unfinished"  # the run was over first
     EXCEPTION = "exception"  # a scenario's own code failed

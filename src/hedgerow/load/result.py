@@ -3,6 +3,7 @@
 Pure: totals, the order and a few moments in, a document out.  Must not know where it goes.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import hedgerow
@@ -46,9 +47,9 @@ def document(  # noqa: PLR0913  # everything that a run has to say meets here
     book, plan = totals.book, order.plan
     whole = book.whole()
     seconds = measured_seconds(totals)
-    evidence = evidence_of(totals, seconds, shards=order.config.shards)
-    server_points = () if server is None else server.points
-    figures = BookFigures(book, seconds, [p for p in server_points if p.t > plan.warm_up])
+    share = _server_share(server, machine) if order.cluster == "local" else None
+    evidence = evidence_of(totals, seconds, shards=order.config.shards, server_share=share)
+    figures = _figures(totals, seconds, server)
     totals.series.finish()
     summary = summary_row("TOTAL", whole.tally, bytes_in=whole.bytes_in, bytes_out=whole.bytes_out)
     return Document(
@@ -67,7 +68,7 @@ def document(  # noqa: PLR0913  # everything that a run has to say meets here
             total=book.ended, ok=book.ok, failed=book.failed, unfinished=book.unfinished
         ),
         status_codes={str(code): count for code, count in sorted(book.status_codes.items())},
-        errors=dict(sorted(book.errors.items(), key=lambda error: -error[1])),
+        errors=_by_count(book.errors),
         error_samples=book.error_samples,
         connections_opened=book.connections_opened,
         bytes_in=_bytes(whole.bytes_in, book.ended),
@@ -81,6 +82,15 @@ def document(  # noqa: PLR0913  # everything that a run has to say meets here
         generator=_generator(plan, totals.trouble, evidence, order.config.shards),
         machine=machine,
     )
+
+
+def _figures(totals: Totals, seconds: float, server: Server | None) -> BookFigures:
+    """What promises are held against."""
+    points = () if server is None else server.points
+    since, until = totals.measured_span
+    measured = [point for point in points if since < point.t <= until]
+    pace = totals.pace if totals.ended_by_time else None
+    return BookFigures(totals.book, seconds, measured, pace)
 
 
 def measured_seconds(totals: Totals) -> float:
@@ -118,7 +128,9 @@ def distribution(histogram: Histogram) -> Distribution:
     )
 
 
-def evidence_of(totals: Totals, seconds: float, *, shards: int) -> Evidence:
+def evidence_of(
+    totals: Totals, seconds: float, *, shards: int, server_share: float | None = None
+) -> Evidence:
     """Gather what the verdict needs."""
     plan, book, trouble = totals.plan, totals.book, totals.trouble
     whole = book.whole()
@@ -147,7 +159,13 @@ def evidence_of(totals: Totals, seconds: float, *, shards: int) -> Evidence:
         idle=trouble.idle,
         steal=trouble.steal,
         throttled=trouble.throttled,
+        server_share=server_share,
     )
+
+
+def _server_share(server: Server | None, machine: Machine) -> float | None:
+    """Which share of this machine's CPUs the watched server used; None: there was none."""
+    return server.cpu_mean / machine.cores if server is not None and machine.cores else None
 
 
 #: Begun in time, though no connection could be made for them, or they were no requests at all.
@@ -188,8 +206,8 @@ def _rate(totals: Totals, seconds: float) -> Rate:
     ended, ok, sent = book.ended, book.ok, book.sent
     window = seconds
     if totals.ended_by_time:
-        ended, ok, sent = totals.ended_in_window, totals.ok_in_window, totals.sent_in_window
-        window = totals.measured_seconds  # as it was: a tick longer than the plan's
+        ended, ok, sent = totals.pace.ended.total(), totals.pace.ok.total(), totals.sent_in_window
+        window = totals.pace.seconds  # as it was: a tick longer than the plan's
     asked = totals.asked_rate(seconds)
     # Arrivals end when the plan does; users are stopped by the next tick.
     sending = window if asked is None else seconds
@@ -205,6 +223,11 @@ def _rate(totals: Totals, seconds: float) -> Rate:
 def _is_plain(plan: LoadPlan) -> bool:
     """Say whether an arrival is one request: with redirects or a scenario it may be several."""
     return isinstance(plan.work, RequestPlan) and not plan.work.follow
+
+
+def _by_count(errors: Mapping[str, int]) -> dict[str, int]:
+    """Return the commonest first."""
+    return dict(sorted(errors.items(), key=lambda error: -error[1]))
 
 
 def _bytes(total: int, requests: int) -> Bytes:
@@ -224,11 +247,11 @@ def _label(name: str, totals: Totals) -> Label:
         response=distribution(track.response()),
         service=distribution(track.distribution("service")),
         summary=row,
+        errors=_by_count(track.errors),
     )
 
 
 def _generator(plan: LoadPlan, trouble: Trouble, evidence: Evidence, shards: int) -> Generator:
-    cpu = trouble.cpu
     gap = None
     if evidence.users and evidence.users_are_steady and not evidence.has_think_time:
         throughput = evidence.completed / evidence.seconds if evidence.seconds else 0.0
@@ -236,8 +259,8 @@ def _generator(plan: LoadPlan, trouble: Trouble, evidence: Evidence, shards: int
     return Generator(
         processes=plan.processes,
         shards=shards,
-        cpu_mean=round(sum(cpu) / len(cpu), 3) if cpu else 0.0,
-        cpu_max=round(max(cpu, default=0.0), 3),
+        cpu_mean=round(trouble.cpu_seconds / (trouble.process_seconds or 1.0), 3),
+        cpu_max=round(max(trouble.cpu, default=0.0), 3),
         cpu_seconds=round(trouble.cpu_seconds, 3),
         loop_lag_us=distribution(trouble.loop_lag),
         gc_pause_max_s=round(trouble.gc_pause, 4),

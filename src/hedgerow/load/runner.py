@@ -100,6 +100,7 @@ class Run:
             phase=point.phase,
             second=frame,
             total=totals.book,
+            pace=totals.pace,
             points=totals.series.points,
             server=() if self._watch is None else self._watch.points,
             duration=None if plan.duration is None else plan.warm_up + plan.duration,
@@ -113,15 +114,14 @@ class Run:
         self._on_second(moment)
 
     def _document(self, started: str) -> Document:
-        plan, totals, crew = self._order.plan, self._totals, self._crew
+        totals, crew = self._totals, self._crew
         assert crew is not None  # it was played
         totals.trouble.start_spread = crew.start_spread
         totals.trouble.lost_because = crew.losses
         config = msgspec.structs.replace(self._order.config, shards=crew.shards)
         server = None
         if self._watch is not None:
-            end = totals.measured_seconds + plan.warm_up
-            server = self._watch.server(plan.warm_up, end + 1e-3)
+            server = self._watch.server(*totals.measured_span)
         return document(
             replace(self._order, config=config),
             totals,

@@ -3,6 +3,7 @@
 Must not know where frames come from, nor how results are written.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,6 +23,7 @@ class Trouble:
 
     cpu: list[float] = field(default_factory=list)  # the busiest process, a value a second
     cpu_seconds: float = 0.0  # of all processes
+    process_seconds: float = 0.0  # that all processes together were there
     idle: list[float] = field(default_factory=list)
     steal: list[float] = field(default_factory=list)
     loop_lag: Histogram = field(default_factory=Histogram)
@@ -36,6 +38,34 @@ class Trouble:
     start_spread: float | None = None  # seconds, at most, between the shards' beginnings
 
 
+@dataclass(slots=True)
+class Pace:
+    """What ended while requests were sent that count; what ended in the drain is not in it.
+
+    Requests that began in the warm-up and ended in the measured part stand for those that
+    began in it and ended too late: without them a rate would be short of an answer's time.
+    """
+
+    seconds: float = 0.0
+    ended: Counter[str] = field(default_factory=Counter)  # by label
+    ok: Counter[str] = field(default_factory=Counter)
+
+    def add(self, frame: Frame) -> None:
+        """Add an interval of the measured part."""
+        self.seconds += frame.seconds
+        for book in (frame.warm_up, frame.measured):
+            for label, track in book.tracks.items():
+                self.ended[label] += track.tally.count
+                self.ok[label] += track.tally.count - track.tally.errors
+
+    def rate(self, label: str | None, *, only_ok: bool) -> float | None:
+        """Return how many ended a second, of a label or of all; None before there was time."""
+        if self.seconds <= 0:
+            return None
+        counts = self.ok if only_ok else self.ended
+        return (counts.total() if label is None else counts[label]) / self.seconds
+
+
 class Totals:
     """Adds frames up."""
 
@@ -44,11 +74,9 @@ class Totals:
         self.book = Book()  # of the measured part
         self.series = Series(plan)
         self.trouble = Trouble()
-        self.measured_seconds = 0.0  # in which requests were sent, and that count
+        self.pace = Pace()
         self.measured_until = 0.0
         self.was_stopped = False  # before the plan's end
-        self.ended_in_window = 0
-        self.ok_in_window = 0
         self.sent_in_window = 0
         self._profile = _profile(plan.model) if isinstance(plan.model, Open) else None
 
@@ -60,12 +88,8 @@ class Totals:
             frame, asked=self.asked_at(frame), missing_shards=len(self.trouble.missing)
         )
         if phase == "measured":
-            self.measured_seconds += frame.seconds
+            self.pace.add(frame)
             self.measured_until = frame.at
-            # Those that began in the warm-up and end now stand for those that begin now and
-            # end too late: without them the rate would be short of an answer's time.
-            self.ended_in_window += frame.measured.ended + frame.warm_up.ended
-            self.ok_in_window += frame.measured.ok + frame.warm_up.ok
             self.sent_in_window += point.sent
             self._add_health(frame)
         self.trouble.lost_processes = max(self.trouble.lost_processes, frame.lost_processes)
@@ -78,6 +102,11 @@ class Totals:
         if duration is None or self.was_stopped:
             return False
         return self.measured_until >= self.plan.warm_up + duration - _ROUNDING
+
+    @property
+    def measured_span(self) -> tuple[float, float]:
+        """After when, and until when, what was seen belongs to the measured part."""
+        return self.plan.warm_up, self.measured_until + _ROUNDING
 
     def stopped(self) -> None:
         """Nothing is sent any more, because somebody wanted it so."""
@@ -105,6 +134,7 @@ class Totals:
         if health.cpu:
             trouble.cpu.append(max(health.cpu))
         trouble.cpu_seconds += sum(health.cpu) * frame.seconds
+        trouble.process_seconds += len(health.cpu) * frame.seconds
         if health.idle is not None:
             trouble.idle.append(health.idle)
         trouble.steal.append(health.steal)

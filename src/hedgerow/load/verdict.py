@@ -23,8 +23,6 @@ from hedgerow.measure import Histogram
 from hedgerow.report.document import Reason, State, Verdict
 from hedgerow.units import format_duration, format_share
 
-__all__ = ["Evidence", "littles_law_gap", "verdict"]
-
 # --- CPU ---
 
 #: Shares are judged over this many seconds: a busy second is noise, five are a state

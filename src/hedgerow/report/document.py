@@ -57,6 +57,13 @@ class Distribution(_Record, frozen=True):
     histogram: str | None = None
 
 
+#: How many samples each percentile rests on at least: 1 / (1 - q), one sample beyond it (the
+#: rule of Elastic's Rally).  Below that it is the maximum by another name, and not shown.
+SAMPLES_NEEDED: Final = {
+    "p50": 2, "p75": 4, "p90": 10, "p95": 20, "p99": 100, "p99_9": 1_000, "p99_99": 10_000,
+}  # fmt: skip
+
+
 class Latencies(_Record, frozen=True):
     """Every distribution of a run; ``response`` holds good and failed requests alike."""
 
@@ -72,7 +79,10 @@ class Latencies(_Record, frozen=True):
 
 
 class Rate(_Record, frozen=True):
-    """Requests a second; ``asked`` is None in a closed model, where nobody asks for a rate."""
+    """Requests a second while requests were sent: what ended in the drain is in no rate.
+
+    ``asked`` is None in a closed model, where nobody asks for a rate.
+    """
 
     asked: float | None = None
     sent: float = 0.0
@@ -156,7 +166,7 @@ class Point(_Record, frozen=True):
     lag_p99_us: int = 0
     lag_max_us: int = 0
     generator_cpu: float = 0.0  # of the busiest generator process, 1 = a whole core
-    missing_shards: int = 0  # generators that were lost or silent
+    missing_shards: int = 0  # that were lost or silent
 
 
 class ServerPoint(_Record, frozen=True):
@@ -193,7 +203,7 @@ class Generator(_Record, frozen=True):
     shards: int = 1
     cpu_mean: float = 0.0  # of a process over the measured part, 1 = a whole core
     cpu_max: float = 0.0  # of the busiest process in its busiest second
-    cpu_seconds: float = 0.0  # user and system time of all generator processes
+    cpu_seconds: float = 0.0  # user and system time of all processes in the measured part
     loop_lag_us: Distribution = Distribution()  # how late the event loop woke up
     gc_pause_max_s: float = 0.0
     steal_max: float = 0.0  # share of the machine that the hypervisor gave to others, worst second
@@ -276,7 +286,9 @@ class Document(_Record, frozen=True):
     name: str = ""  # how a page with several runs calls this one
     target: str = ""
     started: str = ""  # ISO 8601, UTC
-    duration_s: float = 0.0  # of the measured part, from its first due request to its last answer
+    #: Of the measured part: the plan's; where a count or somebody ended it, the time from the
+    #: first request's beginning to the last one's end.
+    duration_s: float = 0.0
     interrupted: bool = False
     stopped_because: str = ""  # why it ended before its plan did
     config: Config = Config()

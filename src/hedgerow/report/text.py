@@ -25,6 +25,7 @@ from hedgerow.report.text_look import (
     line,
     look,
     named,
+    number,
     safe,
 )
 from hedgerow.report.text_tables import (
@@ -44,17 +45,13 @@ _STATE_WORDS: Final = {
 }
 
 
-def plain_text(
-    document: Document, *, width: int = 100, unicode: bool = True, full_latency: bool = False
-) -> str:
-    """Return the text, which ends with a line break; ``full_latency`` adds the spectrum."""
-    return rich_text(document, width=width, unicode=unicode, full_latency=full_latency).plain
-
-
 def rich_text(
     document: Document, *, width: int = 100, unicode: bool = True, full_latency: bool = False
 ) -> Text:
-    """Return the same text with colours; print it with ``soft_wrap=True``."""
+    """Return the text with its colours; ``full_latency`` adds the spectrum.
+
+    Print it with ``soft_wrap=True``; it ends with a line break.
+    """
     signs = look(width=width, unicode=unicode)
     whole = Text()
     for part in _lines(document, signs, full=full_latency):
@@ -169,7 +166,7 @@ def _offered(config: Config) -> Iterator[str]:
     if config.arrivals:
         yield f"{config.arrivals} arrivals"
     if config.users is not None:
-        yield f"{config.users} users"
+        yield number(config.users, "user")
     if config.stages:
         yield f"stages {safe(config.stages)}"
     if config.ramp_up_s:
@@ -177,7 +174,7 @@ def _offered(config: Config) -> Iterator[str]:
     if config.think_time:
         yield f"think time {safe(config.think_time)}"
     if config.connections is not None:
-        yield f"{config.connections} connections"
+        yield number(config.connections, "connection")
     if not config.keep_alive:
         yield "a connection for each request"
 
@@ -185,9 +182,9 @@ def _offered(config: Config) -> Iterator[str]:
 def _extent(config: Config) -> Iterator[str]:
     """Yield how long, or how many."""
     if config.requests is not None:
-        yield f"{config.requests} requests"
+        yield number(config.requests, "request")
     if config.iterations is not None:
-        yield f"{config.iterations} iterations a user"
+        yield f"{number(config.iterations, 'iteration')} a user"
     if config.duration_s is not None:
         yield f"for {format_duration(config.duration_s)}"
     if config.warm_up_s:

@@ -3,8 +3,7 @@
 Percentiles beside each other, a histogram of eleven bars as hey draws it, the send lag and,
 where asked for, the whole spectrum.  Must not know how times were measured.
 
-A percentile that the number of samples cannot carry is not shown: below 100 samples a p99 is
-the maximum by another name (the rule of Elastic's Rally).  A share q needs 1 / (1 - q).
+A percentile that the number of samples cannot carry is not shown.
 """
 
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import Final, NamedTuple
 from rich.text import Text
 
 from hedgerow.measure import Histogram
-from hedgerow.report.document import Distribution, Document
+from hedgerow.report.document import SAMPLES_NEEDED, Distribution, Document
 from hedgerow.report.percentiles import histogram_of, percentile_text
 from hedgerow.report.text_look import ASIDE, HEADING, Look, columns, line
 from hedgerow.units import format_duration
@@ -28,14 +27,9 @@ class _Percentile(NamedTuple):
     needs: int  # samples
 
 
-_PERCENTILES: Final = (
-    _Percentile("50%", "p50", 1),
-    _Percentile("75%", "p75", 4),
-    _Percentile("90%", "p90", 10),
-    _Percentile("95%", "p95", 20),
-    _Percentile("99%", "p99", 100),
-    _Percentile("99.9%", "p99_9", 1_000),
-    _Percentile("99.99%", "p99_99", 10_000),
+_PERCENTILES: Final = tuple(
+    _Percentile(f"{field[1:].replace('_', '.')}%", field, needs)
+    for field, needs in SAMPLES_NEEDED.items()
 )
 _OTHERS: Final = (("max", "max"), ("mean", "mean"), ("stdev", "stdev"))
 

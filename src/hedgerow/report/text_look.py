@@ -54,6 +54,11 @@ def named(name: str, value: str) -> Text:
     return Text(f"  {name + ':':<15} {value}")
 
 
+def number(count: int, of: str) -> str:
+    """Count things: ``1 user``, ``2 users``."""
+    return f"{count} {of}" if count == 1 else f"{count} {of}s"
+
+
 def columns(rows: Sequence[Sequence[str]], *, gap: int = 2) -> list[str]:
     """Align cells: the first column to the left, the others to the right."""
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
@@ -65,6 +70,6 @@ def columns(rows: Sequence[Sequence[str]], *, gap: int = 2) -> list[str]:
 
 def _padded(row: Sequence[str], widths: Iterable[int]) -> list[str]:
     return [
-        cell.rjust(width) if number else cell.ljust(width)
-        for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        cell.rjust(width) if place else cell.ljust(width)
+        for place, (cell, width) in enumerate(zip(row, widths, strict=True))
     ]

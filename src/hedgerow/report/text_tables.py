@@ -10,7 +10,7 @@ from rich.text import Text
 
 from hedgerow.report.document import Document, Generator, Server, SummaryRow
 from hedgerow.report.summary import HEADER, cells
-from hedgerow.report.text_look import ASIDE, BAD, HEADING, Look, columns, cut, line, safe
+from hedgerow.report.text_look import ASIDE, BAD, HEADING, Look, columns, cut, line, number, safe
 from hedgerow.units import format_duration, format_share, format_size
 
 #: A label is not cut below this, though the table may become wider than the terminal.
@@ -123,7 +123,8 @@ def server_line(server: Server) -> Text:
         f"CPU {server.cpu_mean:.2f} cores, at most {server.cpu_max:.2f}",
         f"RSS at most {format_size(server.rss_max)}"
         + ("" if server.pss_max is None else f" (PSS {format_size(server.pss_max)})"),
-        f"at most {server.fds_max} descriptors and {server.threads_max} threads",
+        f"at most {number(server.fds_max, 'descriptor')}"
+        f" and {number(server.threads_max, 'thread')}",
     ]
     told = line(f"Server {safe(server.name)}: {'; '.join(parts)}")
     if server.ended_early:

@@ -29,7 +29,7 @@ def book(ok: int, *, failed: int = 0, times_us: int = 1000) -> Book:
     if ok:
         made.status_codes[200] = ok
     if failed:
-        made.errors["reset"] = failed
+        made.errors["reset"] = track.errors["reset"] = failed
         made.error_samples["reset"] = "it was reset"
     return made
 
@@ -40,7 +40,7 @@ def figures(book: Book) -> list[Any]:
     return [
         (book.ok, book.failed, book.sent, book.shed, book.unfinished, book.connections_opened),
         book.status_codes,
-        book.errors,
+        (book.errors, whole.errors),
         (whole.response(), whole.service, whole.lateness),
         whole.tally,
         (whole.bytes_in, whole.bytes_out),

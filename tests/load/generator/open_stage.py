@@ -116,9 +116,9 @@ class Stage:
         plan = LoadPlan(work=work, model=model, timeout=TIMEOUT, keeps_samples=True)
         self.recorder = Recorder(is_warm_up=False)
         self.recorder.began_ns = START
-        field = Field(FakeLoop(FakeClock()), plan, share or Share(), self.recorder)
+        self.field = Field(FakeLoop(FakeClock()), plan, share or Share(), self.recorder)
         maker = RequestMaker(work, Draw(0, 1, random.Random(1)))
-        self.driver = OpenDriver(field, model, work.label, maker, enumerate(due_times))
+        self.driver = OpenDriver(self.field, model, work.label, maker, enumerate(due_times))
         self.driver.start(START)
 
     def run_until(self, seconds: float) -> None:

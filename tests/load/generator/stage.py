@@ -115,7 +115,7 @@ class FieldStage:
 
     def batch(self, standing: Standing | None = None) -> Batch:
         return self.recorder.batch(
-            self.now_ns, frame_ends=0, standing=standing or Standing(), opened=0
+            self.now_ns, frame_ends=0, standing=standing or Standing(), opened=0, connections=0
         )
 
     # --- stands in for the dialler ---

@@ -152,6 +152,7 @@ class TestIdleConnection:
 
         site, answer = at_a_site(monkeypatch, use)
         assert (len(site.lines), answer.outcome) == (2, Outcome.OK)
+        assert site.field.open_connections == 1
 
 
 class TestFailure:
@@ -191,7 +192,7 @@ class TestFailure:
 
 class TestCancelledRequest:
     @pytest.mark.parametrize("after", [0.05, 0.15], ids=["connecting", "waiting"])
-    def test_is_counted_once_as_unfinished(
+    def test_is_counted_once_as_given_up_by_its_scenario(
         self, monkeypatch: pytest.MonkeyPatch, after: float
     ) -> None:
         async def use(site: Site) -> None:
@@ -199,8 +200,18 @@ class TestCancelledRequest:
             await asyncio.sleep(1)
 
         site, _ = at_a_site(monkeypatch, use)
-        assert site.outcomes == [Outcome.UNFINISHED]
+        assert [(one.outcome, one.detail) for one in site.told] == [
+            (Outcome.TIMEOUT, "the scenario gave it up")
+        ]
         assert not site.lines[0].is_open
+
+    def test_is_unfinished_where_the_run_is_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def use(site: Site) -> None:
+            site.field.is_cut_off = True
+            await cancelled(site, 0.15)
+
+        site, _ = at_a_site(monkeypatch, use)
+        assert site.outcomes == [Outcome.UNFINISHED]
 
     def test_whose_answer_is_here_already_was_sent(self, monkeypatch: pytest.MonkeyPatch) -> None:
         async def use(site: Site) -> None:
@@ -215,7 +226,7 @@ class TestCancelledRequest:
 
         site, _ = at_a_site(monkeypatch, use)
         (sample,) = site.told
-        assert (sample.outcome, sample.status) == (Outcome.UNFINISHED, 200)
+        assert (sample.outcome, sample.status) == (Outcome.TIMEOUT, 200)
         assert sample.service >= 0
 
 

@@ -252,7 +252,7 @@ class TestIdleConnection:
         stage.lines[0].ends()
         stage.answer_everybody()
         assert (len(stage.lines), stage.outcomes()) == (2, [Outcome.OK, Outcome.OK])
-        assert stage.driver.standing().connections == 1
+        assert stage.field.open_connections == 1
 
     def test_costs_no_search_when_thousands_are_lost_at_once(
         self, monkeypatch: pytest.MonkeyPatch
@@ -262,7 +262,7 @@ class TestIdleConnection:
         stage.answer_everybody()
         for line in stage.lines:
             line.ends()
-        assert stage.driver.standing().connections == 0
+        assert stage.field.open_connections == 0
         assert stage.is_over()
 
 

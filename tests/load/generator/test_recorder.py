@@ -33,7 +33,9 @@ def is_answered(recorder: Recorder, head: ResponseHead, time: int = 7) -> None:
 
 
 def batch(recorder: Recorder, now: int = BEGAN + 50, in_flight: int = 0) -> Batch:
-    return recorder.batch(now, frame_ends=0, standing=Standing(in_flight=in_flight), opened=0)
+    return recorder.batch(
+        now, frame_ends=0, standing=Standing(in_flight=in_flight), opened=0, connections=0
+    )
 
 
 class TestPlainRequests:

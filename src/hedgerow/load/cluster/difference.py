@@ -41,6 +41,7 @@ def _track(whole: Track, part: Track) -> Track:
         remaining.subtract(getattr(part, name))
         setattr(rest, name, remaining)
     rest.tally = _tally(whole.tally, part.tally)
+    rest.errors = _less(whole.errors, part.errors)
     rest.bytes_in = _at_least_0("bytes_in", whole.bytes_in - part.bytes_in)
     rest.bytes_out = _at_least_0("bytes_out", whole.bytes_out - part.bytes_out)
     return rest

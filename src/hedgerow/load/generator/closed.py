@@ -101,8 +101,7 @@ class ClosedDriver(Driver):
 
     @override
     def standing(self) -> Standing:
-        open_ = sum(user.is_connected for user in self._users.values())
-        return Standing(users=self.active, in_flight=self.in_flight, connections=open_)
+        return Standing(users=self.active, in_flight=self.in_flight)
 
     def think_time(self) -> float:
         """Draw how long a user waits now, in seconds."""

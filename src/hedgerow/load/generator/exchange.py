@@ -108,14 +108,17 @@ class Exchange(Carrier):
 
     def give_up(self) -> None:
         """Nobody waits for the answer any more, though it may be here already."""
-        waits, why = self._answer, "the run was over first"
+        outcome, why = Outcome.TIMEOUT, "the scenario gave it up"
+        if self._field.is_cut_off:
+            outcome, why = Outcome.UNFINISHED, "the run was over first"
+        waits = self._answer
         if waits is not None and waits.done() and not waits.cancelled():
             sample = waits.result().token
             assert isinstance(sample, Sample)
-            sample.outcome, sample.detail = Outcome.UNFINISHED.value, why
+            sample.outcome, sample.detail = outcome.value, why
             self._field.recorder.sample(sample)
         else:
-            self.note(Outcome.UNFINISHED, why)
+            self.note(outcome, why)
         self.hang_up()
 
     def hang_up(self) -> None:

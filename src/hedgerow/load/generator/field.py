@@ -6,6 +6,8 @@ Must not know which model is played.
 import asyncio
 from typing import Final
 
+from typing_extensions import override
+
 from hedgerow.load.generator.checks import Checks
 from hedgerow.load.generator.dialling import Dialler
 from hedgerow.load.generator.recorder import Recorder
@@ -35,6 +37,8 @@ class Field:
         self.checks = Checks.of(plan.expect)
         self.dialler = Dialler(loop, plan.connecting)
         self.timeout_ns = round(plan.timeout * 1e9)
+        self.open_connections = 0
+        self.is_cut_off = False  # nothing is waited for any more
         #: Whether a good request may be told by its time alone.
         self.may_be_plain = not plan.keeps_samples and not self.checks.needs_body
         self._parser = ResponseHeadParser()
@@ -58,7 +62,7 @@ class Field:
     def connection(self, reader: AnswerReader, *, keeps_body: bool = False) -> LeanConnection:
         """Make a connection that is not open yet."""
         keeps_body = keeps_body or self.checks.needs_body
-        return LeanConnection(reader, self._parser, self._memo, keeps_body=keeps_body)
+        return _Counted(self, reader, self._parser, self._memo, keeps_body=keeps_body)
 
     def judge(self, connection: LeanConnection, head: ResponseHead) -> tuple[Outcome, str]:
         """Say whether a whole answer is what was expected, and if not in what way."""
@@ -69,3 +73,31 @@ class Field:
             if failure is not None:
                 return Outcome.CHECK_FAILED, failure
         return Outcome.OK, ""
+
+
+class _Counted(LeanConnection):
+    """A connection that is counted while it is open: ten thousand are too many to look through."""
+
+    __slots__ = ("_field",)
+
+    def __init__(
+        self,
+        field: Field,
+        reader: AnswerReader,
+        parser: ResponseHeadParser,
+        memo: HeadMemo[ResponseHead],
+        *,
+        keeps_body: bool,
+    ) -> None:
+        super().__init__(reader, parser, memo, keeps_body=keeps_body)
+        self._field = field
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._field.open_connections += 1
+        super().connection_made(transport)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._field.open_connections -= 1
+        super().connection_lost(exc)

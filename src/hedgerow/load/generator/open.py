@@ -116,11 +116,8 @@ class OpenDriver(Driver):
 
     @override
     def standing(self) -> Standing:
-        open_ = len(self._slots) - self._opening
         busy = self._busy
-        return Standing(
-            users=busy, in_flight=busy, backlog=len(self._waiting), connections=max(0, open_)
-        )
+        return Standing(users=busy, in_flight=busy, backlog=len(self._waiting))
 
     def overdue(self, due_before_ns: int) -> int:
         """How many requests were due before this moment and have not ended yet."""

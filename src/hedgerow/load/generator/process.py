@@ -177,6 +177,7 @@ class Play:
             frame_ends=self._frames,
             standing=self._driver.standing(),
             opened=dialler.opened - self._opened,
+            connections=self._field.open_connections,
         )
         self._opened = dialler.opened
         batch.descriptors_short = dialler.descriptors_short

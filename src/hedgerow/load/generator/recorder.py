@@ -68,8 +68,12 @@ class Recorder:
         frame_ends: int,
         standing: "Standing",
         opened: int,
+        connections: int,
     ) -> Batch:
-        """Hand over everything since the last batch, and begin anew."""
+        """Hand over everything since the last batch, and begin anew.
+
+        ``opened`` is how many connections were, since then; ``connections``, how many are open.
+        """
         times = array("Q", self.plain)
         used = [tally for tally in self._tallies if tally.count]
         batch = Batch(
@@ -86,7 +90,7 @@ class Recorder:
             users=standing.users,
             in_flight=standing.in_flight,
             backlog=standing.backlog,
-            connections=standing.connections,
+            connections=connections,
             loop_lag=self.loop_lag,
             gc_pause=self.gc_pause,
             complaint=self.complaint,
@@ -110,12 +114,9 @@ class Recorder:
 class Standing:
     """How many there are of what, now."""
 
-    __slots__ = ("backlog", "connections", "in_flight", "users")
+    __slots__ = ("backlog", "in_flight", "users")
 
-    def __init__(
-        self, *, users: int = 0, in_flight: int = 0, backlog: int = 0, connections: int = 0
-    ) -> None:
+    def __init__(self, *, users: int = 0, in_flight: int = 0, backlog: int = 0) -> None:
         self.users = users
         self.in_flight = in_flight
         self.backlog = backlog
-        self.connections = connections

@@ -138,6 +138,7 @@ class ScenarioClosedDriver(Driver):
 
     @override
     def cut_off(self) -> None:
+        self._field.is_cut_off = True
         self.stop()
         self._users.cut_off()
 
@@ -207,6 +208,7 @@ class ScenarioOpenDriver(Driver):
 
     @override
     def cut_off(self) -> None:
+        self._field.is_cut_off = True
         self.stop()
         self._users.cut_off()
 

@@ -72,8 +72,8 @@ class Exchanger(Protocol):
     ) -> RawAnswer:
         """Send it and wait for the end; a failure comes back as a value.
 
-        ``time_limit`` is seconds from when it is sent.  When cancelled it counts the request as
-        unfinished itself.
+        ``time_limit`` is seconds from when it is sent.  When cancelled it counts the request
+        itself: as unfinished where the run is over, else as given up by the scenario.
         """
 
     def record(self, token: object, *, label: str, outcome: Outcome, detail: str) -> None:

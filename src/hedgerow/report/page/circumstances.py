@@ -74,6 +74,7 @@ def generator_facts(document: Document) -> Facts:
         ("Memory", figures.size(generator.memory) if generator.memory else ""),
         ("Processes", figures.count(generator.processes)),
         ("Missing shards", _missing(generator)),
+        ("Shards began within", _lasting(generator.start_spread_s or 0.0)),
         ("Connections opened", figures.count(document.connections_opened)),
     ]
 
@@ -151,4 +152,5 @@ def _gap(gap: float | None) -> str:
 
 
 def _missing(generator: Generator) -> str:
-    return ", ".join(map(str, generator.missing_shards))
+    numbers = ", ".join(map(str, generator.missing_shards))
+    return "; ".join([numbers, *generator.lost_because]) if numbers else ""

@@ -8,7 +8,7 @@ import re
 from datetime import datetime
 from typing import Final
 
-from hedgerow.report.document import Distribution, SloResult
+from hedgerow.report.document import SAMPLES_NEEDED, Distribution, SloResult
 from hedgerow.units import format_duration, format_share, format_size
 
 #: What is shown where there is no figure.
@@ -16,10 +16,6 @@ NONE: Final = "\N{EN DASH}"
 
 _NARROW: Final = "\N{NO-BREAK SPACE}"
 _NUMBER_AND_UNIT: Final = re.compile(r"(-?[\d.e+]+)([A-Za-z]+)")
-
-#: A percentile of fewer samples than this is one sample's luck.
-_ENOUGH: Final = {"p50": 2, "p75": 4, "p90": 10, "p95": 20, "p99": 100, "p99_9": 1_000,
-                  "p99_99": 10_000}  # fmt: skip
 
 
 def seconds(value: float) -> str:
@@ -65,7 +61,7 @@ def cores(value: float) -> str:
 
 def percentile(distribution: Distribution, name: str) -> str:
     """One of a distribution's figures; a dash where there are too few samples for it."""
-    if distribution.count < _ENOUGH.get(name, 1):
+    if distribution.count < SAMPLES_NEEDED.get(name, 1):
         return NONE
     return microseconds(getattr(distribution, name))
 
