@@ -9,13 +9,15 @@ import re
 import shlex
 from collections.abc import Coroutine, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final, NamedTuple
 
 import pytest
 
 from hedgerow.cli import flaky as flaky_verb
-from hedgerow.cli import main, process
+from hedgerow.cli import main, process, simulate_run
 from hedgerow.cli import serve as serve_verb
+from hedgerow.cli import simulate as simulate_verb
 from hedgerow.report.document import Document, write_document
 from tests.architecture.repository import ROOT, parsed, python_files, shown
 
@@ -27,7 +29,8 @@ DOCUMENTS: Final = [
     *sorted(ROOT.glob("examples/**/*.md")),
     *sorted(ROOT.glob("benchmarks/*.md")),
 ]
-VERBS: Final = ("serve", "flaky", "load", "find", "report", "scenario", "tune")
+VERBS: Final = ("serve", "flaky", "load", "find", "report", "scenario", "tune",
+                "simulate")  # fmt: skip
 
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
@@ -95,6 +98,12 @@ def all_commands() -> Iterator[Command]:
 
 
 COMMANDS: Final = list(all_commands())
+#: The page's own example of a simulation.
+SIMULATION: Final = next(
+    block[2]
+    for block in FENCED.finditer((ROOT / "docs/simulate.md").read_text(encoding="utf-8"))
+    if block[1] == "toml"
+)
 
 
 def leave_out_the_run(running: Coroutine[object, object, int]) -> int:
@@ -110,6 +119,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for module in (process, serve_verb, flaky_verb):
         monkeypatch.setattr(module, "run", leave_out_the_run)
     monkeypatch.setattr(flaky_verb, "Listening", str)  # a port may be in use
+    nothing = SimpleNamespace(interrupted=False)
+    monkeypatch.setattr(simulate_run, "play", lambda _: nothing)
+    monkeypatch.setattr(simulate_verb, "report", lambda _: [])
+    monkeypatch.setattr(simulate_verb, "write_result", lambda *_: None)
     return tmp_path
 
 
@@ -124,6 +137,8 @@ def provide(folder: Path, words: Sequence[str]) -> None:
                 path.write_text("async def run(user): ...\n")
             case ".har":
                 path.write_text(json.dumps({"log": {"entries": [RECORDED]}}))
+            case ".toml" if words[0] == "simulate":
+                path.write_text(SIMULATION)
             case ".toml":
                 path.write_text((ROOT / "examples/smart/hedgerow.toml").read_text())
             case ".log":

@@ -33,6 +33,11 @@ VERBS: Final = {
         "Load whose figures can be trusted, and a page to show them.",
     ),
     "find": ("hedgerow.cli.find:find", "The highest load that keeps a promise."),
+    "tune": ("hedgerow.cli.tune:tune", "The best hedge settings, from an access log."),
+    "simulate": (
+        "hedgerow.cli.simulate:simulate",
+        "What a rule of hedging does to latency and load, without a load test.",
+    ),
     "flaky": (
         "hedgerow.cli.flaky:flaky",
         "An upstream that misbehaves on purpose.",
