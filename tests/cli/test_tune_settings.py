@@ -71,6 +71,8 @@ class TestLine:
 def test_what_serve_does_not_know_is_not_taken() -> None:
     assert not is_taken('{delai = "29.4ms"}')
     assert is_taken('{delay = "29.4ms", budget = "5%"}')
+    assert is_taken('{delay = "29.4ms", probability = 0.46, budget = "5%"}')
+    assert is_taken('{delay = "auto", budget = "5%"}')
 
 
 @pytest.mark.parametrize(("share", "text"), [(0.05, "5%"), (0.0025, "0.25%"), (0.125, "12.5%")])

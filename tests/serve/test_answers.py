@@ -77,8 +77,8 @@ class TestRetryAfter:
         assert retry_after_seconds(b"Sat, 21 Nov 2026 01:00:00 GMT", [self.SENT]) == 0.0
 
     @pytest.mark.parametrize("value", [b"", b"soon", b"-3", b"1.5", b"\xb2", b"Sat, 99 Nov 2026"])
-    def test_is_nothing_where_it_cannot_be_read(self, value: bytes) -> None:
-        assert retry_after_seconds(value, [self.SENT]) is None
+    def test_is_never_where_it_cannot_be_read(self, value: bytes) -> None:
+        assert retry_after_seconds(value, [self.SENT]) == -1.0
 
-    def test_is_nothing_where_a_date_has_nothing_to_be_compared_with(self) -> None:
-        assert retry_after_seconds(b"Sat, 21 Nov 2026 02:00:07 GMT", []) is None
+    def test_is_never_where_a_date_has_nothing_to_be_compared_with(self) -> None:
+        assert retry_after_seconds(b"Sat, 21 Nov 2026 02:00:07 GMT", []) == -1.0

@@ -8,6 +8,8 @@ import pytest
 
 from hedgerow.errors import ConfigError, StartError
 from hedgerow.policy import LeastRequest, LoadBudget, NoBudget, RoundRobin, Situation
+from hedgerow.policy.hedge_delay import AdaptiveDelays
+from hedgerow.policy.peak_ewma import PeakEwmaBalancer
 from hedgerow.serve.assembly import assemble
 from hedgerow.serve.gateway import Gateway
 from hedgerow.serve.route import DeadlineSource, ProxyRoute
@@ -48,6 +50,19 @@ class TestUpstream:
     def test_may_be_balanced_in_turns(self) -> None:
         chosen = route("", 'balance = "round-robin"').terms.policy.balancer
         assert isinstance(chosen, RoundRobin)
+
+    def test_may_be_balanced_by_what_answers_cost(self) -> None:
+        chosen = route("", 'balance = "peak-ewma"').terms.policy.balancer
+        assert isinstance(chosen, PeakEwmaBalancer)
+
+    def test_has_one_opinion_of_what_cancelling_is_worth(self) -> None:
+        auto = 'hedge = {delay = "auto"}'
+        text = f'{UPSTREAM}[[route]]\npath = "/a"\n{auto}\n[[route]]\npath = "/b"\n{auto}'
+        both = gateway(text)
+        one, other = (found(both, path)[0].terms.policy for path in ("/a", "/b"))
+        assert one.efficacy is other.efficacy is not None
+        assert one.delays is not other.delays
+        assert one.randomness is not other.randomness
 
     def test_is_shared_by_its_routes(self) -> None:
         both = gateway(f'{UPSTREAM}[[route]]\npath = "/a"\n[[route]]\npath = "/b"')
@@ -103,6 +118,11 @@ class TestRoute:
     def test_has_a_purse_of_its_own(self) -> None:
         assert isinstance(route("").terms.policy.budget, LoadBudget)
         assert isinstance(route('hedge = {delay = "1s"}').terms.policy.budget, NoBudget)
+
+    def test_learns_its_delay_only_where_it_was_told_to(self) -> None:
+        assert route('hedge = {delay = "1s", budget = "5%"}').terms.policy.delays is None
+        learned = route('hedge = {delay = "auto"}').terms.policy.delays
+        assert isinstance(learned, AdaptiveDelays)
 
     def test_replaces_only_the_prefix_of_a_prefix(self) -> None:
         assert route('path = "/files/"\nrewrite = "/"', path="/files/").strips == 7

@@ -6,6 +6,7 @@ import pytest
 
 from hedgerow.errors import Failure
 from hedgerow.policy import AnswerRule, DeadlineRule, HedgeRule, Policy, Situation
+from hedgerow.policy.hedge_delay import AdaptiveDelays, DelayAim
 from hedgerow.serve.replies import ReplyTemplate
 from tests.fakes.clock import FakeClock
 from tests.fakes.gateway_bench import Bench, bench, stopped
@@ -278,6 +279,25 @@ class TestAttemptWithoutRoom:
         room.later(0.31)
         assert room.status == 504
         assert room.pools[2].lines == []
+
+
+class TestPushback:
+    @pytest.mark.parametrize(("value", "attempts"), [("soon", 3), ("9", 3), ("0", 4)])
+    def test_that_cannot_be_read_means_never(
+        self, clock: FakeClock, value: str, attempts: int
+    ) -> None:
+        room = bench(clock, route(HedgeRule(max_attempts=4, same_replica=True)))
+        for number in (1, 2, 3):
+            room.line(number).answers(503, b"", f"Retry-After: {value}")
+        assert len(room.lines) == attempts
+
+
+class TestLearnedDelay:
+    def test_is_that_of_the_requests_method(self, clock: FakeClock) -> None:
+        policy, delays = route(burst()), AdaptiveDelays(DelayAim(0.05))
+        policy.delays = delays
+        bench(clock, policy, raw=HEAD).line(1).answers(200)
+        assert delays.statistics()[b"HEAD"].ended == 1
 
 
 class TestTimer:

@@ -86,6 +86,21 @@ class TestHedge:
         message = route_refusal('hedge = {delay = "1s", extra = 0}')
         assert has(message, "hedge.extra = 0", "at least 1", "remove delay", '"off"')
 
+    def test_with_a_learned_delay_has_a_budget_to_steer_it_to(self) -> None:
+        message = route_refusal('hedge = {delay = "auto", budget = "off"}')
+        assert has(message, "hedge.budget = 'off'", 'delay = "auto"', 'budget = "5%"')
+
+    def test_with_a_learned_delay_sends_one_copy_at_a_time(self) -> None:
+        message = route_refusal('hedge = {delay = "auto", mode = "burst"}')
+        assert has(message, "hedge.mode = 'burst'", '"staggered"', "Remove it")
+
+    def test_with_a_learned_delay_fits_into_any_deadline(self) -> None:
+        assert route('deadline = "1ms"\nhedge = {delay = "auto"}').hedge.delay == "auto"
+
+    def test_leaves_nothing_to_chance_without_a_delay(self) -> None:
+        message = route_refusal("hedge = {probability = 0.5}")
+        assert has(message, "hedge.probability = '50%'", "with a delay", "or remove it")
+
     def test_may_opt_in_to_post(self) -> None:
         assert route('hedge = {methods = ["POST"]}').hedge.methods == ("POST",)
 
@@ -93,7 +108,9 @@ class TestHedge:
 class TestHedgeWithOneReplica:
     ONE = '[upstream.api]\nreplicas = ["http://a"]\n[[route]]\npath = "/"\n'
 
-    @pytest.mark.parametrize("setting", ['delay = "300ms"', "extra = 2", "max_attempts = 4"])
+    @pytest.mark.parametrize(
+        "setting", ['delay = "300ms"', 'delay = "auto"', "extra = 2", "max_attempts = 4"]
+    )
     def test_has_nowhere_to_go(self, setting: str) -> None:
         message = bare_refusal(self.ONE + f"hedge = {{{setting}}}")
         assert has(message, "hedge.", "'api' has only one", "same_replica = true")

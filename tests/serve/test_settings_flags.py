@@ -79,6 +79,19 @@ class TestHedgeFlags:
         assert (hedge.delay, hedge.extra, hedge.max_attempts) == (0.3, 2, 3)
         assert hedge.same_replica
 
+    def test_let_the_delay_be_learned(self) -> None:
+        hedge = urls(hedge_delay="auto", hedge_budget="2%").routes[0].hedge
+        assert (hedge.delay, hedge.budget, hedge.mode) == ("auto", 0.02, "staggered")
+
+    def test_make_a_learned_delay_of_the_one_in_the_file(self) -> None:
+        hedge = route('hedge = {delay = "1s"}', {"--hedge-delay": "auto"}).hedge
+        assert (hedge.delay, hedge.budget) == ("auto", 0.05)
+
+    @pytest.mark.parametrize("word", ["91%", "0.91"])
+    def test_say_how_likely_a_copy_is(self, word: str) -> None:
+        hedge = urls(hedge_delay="29ms", hedge_probability=word).routes[0].hedge
+        assert hedge.probability == 0.91
+
     def test_add_to_the_rule_of_the_file(self) -> None:
         hedge = route('hedge = {delay = "1s", extra = 2}', {"--hedge-delay": "2s"}).hedge
         assert (hedge.delay, hedge.extra) == (2, 2)

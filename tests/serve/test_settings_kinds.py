@@ -106,9 +106,16 @@ class TestReading:
     def test_of_a_list_says_which_part_is_wrong(self) -> None:
         assert refused(list_of(COUNT, "numbers"), [1, "two"]).part == "two"
 
-    def test_of_auto_says_what_to_write_instead(self) -> None:
-        error = refused(or_off(DURATION, instead="Write 300ms."), "auto")
-        assert (error.must[:10], error.fix) == ("a duration", "Write 300ms.")
+    def test_takes_off_and_further_words_in_place_of_a_value(self) -> None:
+        kind = or_off(DURATION, "auto")
+        assert [kind.read(word) for word in ("auto", "off", "1s")] == ["auto", None, 1.0]
+        assert kind.name == 'duration, "auto" or "off"'
+
+    def test_of_words_says_them_where_it_is_neither(self) -> None:
+        assert '"auto" or "off"' in refused(or_off(DURATION, "auto"), "soon").must
+
+    def test_knows_no_word_that_was_not_declared(self) -> None:
+        assert "auto" not in refused(or_off(DURATION), "auto").must
 
 
 class TestWriting:

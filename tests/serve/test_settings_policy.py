@@ -1,10 +1,21 @@
 import math
 
-from hedgerow.policy import AnswerRule, DeadlineRule, HedgeRule, LoadBudget, NoBudget, Situation
+import pytest
+
+from hedgerow.policy import (
+    AnswerRule,
+    Budget,
+    DeadlineRule,
+    HedgeRule,
+    LoadBudget,
+    NoBudget,
+    Situation,
+)
 from hedgerow.serve.settings_policy import (
     answer_rule,
     deadline_rule,
     hedge_rule,
+    learned_delays,
     load_budget,
     pool_limits,
     reply_templates,
@@ -13,6 +24,17 @@ from hedgerow.serve.settings_policy import (
 from hedgerow.wire.limits import Limits
 from hedgerow.wire.pool import PoolLimits
 from tests.serve.settings_samples import read, route
+
+
+def granted_after_a_thousand(budget: Budget) -> int:
+    """Say how many copies in a row a purse grants after a second of a thousand requests."""
+    budget.withdraw(0.0)
+    for _ in range(1000):
+        budget.deposit()
+    budget.withdraw(1.0)
+    for _ in range(1000):
+        budget.deposit()
+    return sum(budget.withdraw(1.5) for _ in range(1000))
 
 
 class TestHedgeRule:
@@ -34,6 +56,49 @@ class TestHedgeRule:
         assert (rule.mode, rule.at) == ("staggered", "first-byte")
         assert rule.methods == frozenset({"PUT"})
 
+    def test_has_the_probability_of_the_route(self) -> None:
+        rule = hedge_rule(route('hedge = {delay = "29ms", probability = 0.91}').hedge)
+        assert (rule.delay, rule.probability) == (0.029, 0.91)
+
+    def test_of_a_learned_delay_has_the_coin_that_goes_with_the_budget(self) -> None:
+        rule = hedge_rule(route('hedge = {delay = "auto", extra = 2, max_attempts = 4}').hedge)
+        assert rule == HedgeRule.auto(0.05, 2, max_attempts=4)
+
+    def test_of_a_learned_delay_may_have_a_coin_of_its_own(self) -> None:
+        rule = hedge_rule(route('hedge = {delay = "auto", probability = "60%"}').hedge)
+        assert rule.probability == 0.6
+
+
+class TestLearnedDelays:
+    def test_are_there_only_where_the_delay_is_to_be_learned(self) -> None:
+        assert learned_delays(route("")) is None
+        assert learned_delays(route('hedge = {delay = "1s", budget = "5%"}')) is None
+        assert learned_delays(route('hedge = {delay = "auto"}')) is not None
+
+    def test_aim_at_what_the_coin_leaves_of_the_budget(self) -> None:
+        delays = learned_delays(route('hedge = {delay = "auto", probability = "50%"}'))
+        assert delays is not None
+        assert delays.of("GET").statistics().aim == pytest.approx(0.1)
+
+    @pytest.mark.parametrize(
+        ("text", "longest"),
+        [
+            ('deadline = "4s"', 2.0),
+            ("", 15.0),
+            ('path = "/{t}"\ndeadline = {from = "path.t", default = "1s", max = "6s"}', 3.0),
+            ('path = "/{t}"\ndeadline = {from = "path.t"}', 10.0),
+        ],
+    )
+    def test_leave_half_of_the_longest_deadline_for_the_copy(
+        self, text: str, longest: float
+    ) -> None:
+        delays = learned_delays(route(f'{text}\nhedge = {{delay = "auto"}}'))
+        assert delays is not None
+        controller = delays.of("GET")
+        for _ in range(200):
+            controller.ended(60.0)
+        assert controller.delay == longest
+
 
 class TestBudget:
     def test_is_a_share_of_the_requests(self) -> None:
@@ -41,6 +106,14 @@ class TestBudget:
         budget.deposit()
         budget.deposit()
         assert [budget.withdraw(0.0), budget.withdraw(0.0)] == [True, False]
+
+    def test_of_a_learned_delay_grows_with_the_traffic(self) -> None:
+        learned, own = (
+            load_budget(route(f'hedge = {{delay = "{delay}", budget = "50%"}}').hedge)
+            for delay in ("auto", "1s")
+        )
+        assert granted_after_a_thousand(learned) == 40  # 4 % of what a second brought
+        assert granted_after_a_thousand(own) == 10
 
     def test_is_there_by_default(self) -> None:
         assert isinstance(load_budget(route("").hedge), LoadBudget)

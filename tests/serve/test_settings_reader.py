@@ -160,8 +160,8 @@ class TestMistake:
             ),
             ("[upstream.web]", ("[upstream.web] replicas = nothing", "must be given")),
             (
-                '[upstream.web]\nreplicas = ["http://a"]\nbalance = "peak-ewma"',
-                ("[upstream.web] balance = 'peak-ewma'", '"round-robin" or "least-request"'),
+                '[upstream.web]\nreplicas = ["http://a"]\nbalance = "random"',
+                ("[upstream.web] balance = 'random'", '"least-request" or "peak-ewma"'),
             ),
         ],
     )
@@ -180,9 +180,11 @@ class TestMistake:
                 ("[route 1] hedge.delay = '0ms'", "at least 1ms", 'hedge = "off"'),
             ),
             (
-                'hedge = {delay = "auto"}',
-                ("hedge.delay = 'auto'", "does not choose it", '"300ms"'),
+                'hedge = {delay = "automatic"}',
+                ("hedge.delay = 'automatic'", '"auto" or "off"'),
             ),
+            ('hedge = {probability = "0%"}', ("hedge.probability = '0%'", "at least 0.01%")),
+            ("hedge = {probability = 2}", ("hedge.probability = 2", "between 0 and 1", '"5%"')),
             ("hedge = {extra = -1}", ("hedge.extra = -1", "at least 0")),
             ("hedge = {max_attempts = 0}", ("hedge.max_attempts = 0", "at least 1")),
             ('hedge = {budget = "0%"}', ("hedge.budget = '0%'", "at least 0.01%", '"off"')),

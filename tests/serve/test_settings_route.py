@@ -34,6 +34,11 @@ class TestHedge:
             ("max_attempts = 3", "extra", 0),
             ("extra = 2", "max_attempts", 3),
             ('delay = "off"', "extra", 0),
+            ('delay = "1s"', "probability", None),
+            ('delay = "auto"', "extra", 1),
+            ('delay = "auto"', "budget", 0.05),
+            ('delay = "auto"', "mode", "staggered"),
+            ('delay = "auto", budget = "2%"', "budget", 0.02),
         ],
     )
     def test_has_defaults_that_follow_from_the_rest(
@@ -44,6 +49,10 @@ class TestHedge:
     def test_keeps_what_is_given(self) -> None:
         hedge = route('hedge = {delay = "1s", budget = "5%", mode = "burst"}').hedge
         assert (hedge.budget, hedge.mode) == (0.05, "burst")
+
+    def test_may_send_a_copy_by_chance(self) -> None:
+        text = 'hedge = {delay = "29ms", probability = 0.91, budget = "5%"}'
+        assert route(text).hedge.probability == 0.91
 
 
 class TestDeadlineThatNobodyAskedFor:

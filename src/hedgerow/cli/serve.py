@@ -40,6 +40,7 @@ class Flags:
     deadline: Annotated[Text, _flag("--deadline", "-t", "--timeout")] = None
     per_try: Annotated[Text, _flag("--per-try")] = None
     hedge_delay: Annotated[Text, _flag("--hedge-delay")] = None
+    hedge_probability: Annotated[Text, _flag("--hedge-probability")] = None
     hedge_extra: Annotated[Text, _flag("--hedge-extra")] = None
     hedge_mode: Annotated[Text, _flag("--hedge-mode")] = None
     hedge_budget: Annotated[Text, _flag("--hedge-budget")] = None

@@ -5,11 +5,15 @@ nobody else in this room chooses one.  Must not know sockets.
 """
 
 import email.utils
+from typing import Final
 
 import msgspec
 
 from hedgerow.errors import Failure
 from hedgerow.policy import Situation
+
+#: Of a pushback that cannot be read: it was meant, and how long is not known.
+_NEVER: Final = -1.0
 
 
 def response_for(situation: Situation, failure: Failure | None) -> tuple[int, str, int | None]:
@@ -38,8 +42,8 @@ def parse_json(body: bytes) -> tuple[object, bool]:
         return None, False
 
 
-def retry_after_seconds(value: bytes, fields: list[tuple[bytes, bytes]]) -> float | None:
-    """Seconds of a Retry-After (RFC 9110 section 10.2.3); None when it cannot be read.
+def retry_after_seconds(value: bytes, fields: list[tuple[bytes, bytes]]) -> float:
+    """Seconds of a Retry-After (RFC 9110 section 10.2.3); -1.0, which means never, if unreadable.
 
     A date is compared with the answer's own Date, so our clock need not agree with theirs.
     """
@@ -52,4 +56,4 @@ def retry_after_seconds(value: bytes, fields: list[tuple[bytes, bytes]]) -> floa
         since = email.utils.parsedate_to_datetime((sent or b"").decode("latin-1"))
         return max(0.0, (until - since).total_seconds())
     except (TypeError, ValueError):
-        return None
+        return _NEVER

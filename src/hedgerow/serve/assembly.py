@@ -12,6 +12,8 @@ from typing import IO
 
 from hedgerow.errors import ConfigError, StartError
 from hedgerow.policy import Balancer, LeastRequest, Policy, Replica, RoundRobin
+from hedgerow.policy.cancel_efficacy import CancelEfficacy
+from hedgerow.policy.peak_ewma import PeakEwmaBalancer
 from hedgerow.serve.access_log import AccessLog
 from hedgerow.serve.gateway import Gateway, Outputs
 from hedgerow.serve.proxy import ProxyTerms
@@ -22,6 +24,7 @@ from hedgerow.serve.settings_policy import (
     answer_rule,
     deadline_rule,
     hedge_rule,
+    learned_delays,
     load_budget,
     pool_limits,
     reply_templates,
@@ -40,13 +43,11 @@ def assemble(settings: Settings, engine: Engine, trace: Callable[[str], None]) -
         name: _balancer(name, upstream, gateway, engine)
         for name, upstream in settings.upstreams.items()
     }
-    entries = [
-        (
-            _pattern(route),
-            _proxy_route(route, settings, _policy(route, balancers[route.upstream]), gateway),
-        )
-        for route in settings.routes
-    ]
+    efficacies = {name: CancelEfficacy() for name in settings.upstreams}
+    entries = []
+    for route in settings.routes:
+        policy = _policy(route, balancers[route.upstream], efficacies[route.upstream])
+        entries.append((_pattern(route), _proxy_route(route, settings, policy, gateway)))
     gateway.lead(Routes(entries))
     return gateway
 
@@ -83,7 +84,9 @@ def _balancer(name: str, upstream: Upstream, gateway: Gateway, engine: Engine) -
         replicas.append(Replica(url.authority, pool))
     if upstream.balance == "round-robin":
         return RoundRobin(replicas)
-    # Two gateways with the same seed would crowd on the same replicas.
+    # Seeded by the system: two gateways with the same seed would crowd on the same replicas.
+    if upstream.balance == "peak-ewma":
+        return PeakEwmaBalancer(replicas, random.Random())
     return LeastRequest(replicas, random.Random())
 
 
@@ -103,7 +106,8 @@ def _tls(name: str, upstream: Upstream) -> ssl.SSLContext:
     return context
 
 
-def _policy(route: Route, balancer: Balancer) -> Policy:
+def _policy(route: Route, balancer: Balancer, efficacy: CancelEfficacy) -> Policy:
+    """``efficacy`` is the upstream's; it learns only from routes that learn their delay."""
     return Policy(
         balancer,
         hedge=hedge_rule(route.hedge),
@@ -111,6 +115,9 @@ def _policy(route: Route, balancer: Balancer) -> Policy:
         deadline=deadline_rule(route.deadline),
         budget=load_budget(route.hedge),
         own_replies=frozenset(reply_templates(route)),
+        delays=learned_delays(route),
+        efficacy=efficacy,
+        randomness=random.Random(),
     )
 
 

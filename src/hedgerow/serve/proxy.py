@@ -150,13 +150,11 @@ class ProxiedRequest:
         self._finish(now)
 
     def writing_paused(self) -> None:
-        call = self._winner()
-        if call is not None:
+        if (call := self._winner()) is not None:
             call.pause()
 
     def writing_resumed(self) -> None:
-        call = self._winner()
-        if call is not None:
+        if (call := self._winner()) is not None:
             call.resume()
 
     # --- called by the wheel ---
@@ -175,8 +173,9 @@ class ProxiedRequest:
             return
         now = time.monotonic()
         attempt = call.attempt
-        pushback = head.retry_after and retry_after_seconds(head.retry_after, head.fields)
-        step = exchange.head_arrived(now, attempt, head.status, pushback or None)
+        said = head.retry_after
+        pushback = None if said is None else retry_after_seconds(said, head.fields)
+        step = exchange.head_arrived(now, attempt, head.status, pushback)
         if step is steps.FORWARD and exchange.winner is attempt:
             if exchange.cancelled:
                 self._cancel_losers(exchange)
@@ -236,9 +235,13 @@ class ProxiedRequest:
         since = self.arrived_at
         if terms.policy.deadline.covers == "head":
             since = now if whole else math.inf
-        due, again, is_coming = since + self._seconds, self._may_repeat and whole, since == math.inf
-        exchange = Exchange(terms.policy, deadline_at=due, may_repeat=again, is_coming=is_coming)
-        self.exchange = exchange
+        self.exchange = exchange = Exchange(
+            terms.policy,
+            deadline_at=since + self._seconds,
+            may_repeat=self._may_repeat and whole,
+            is_coming=since == math.inf,
+            hedge_class=self.request.head.method,
+        )
         if upload is not None:
             self._head_lines += length_line(self.request.head, upload.size if whole else None)
             if not whole:
@@ -310,8 +313,7 @@ class ProxiedRequest:
         self._forwarding = True
         self.request.begin(head.status, fields, length, data, ended=ended)
         if ended:
-            winner = exchange.winner
-            if winner is not None:
+            if (winner := exchange.winner) is not None:
                 exchange.answer_ended(now, winner)
             self._finish(now)
         else:
@@ -322,8 +324,8 @@ class ProxiedRequest:
         call = self._winner()
         if call is None or call.kept_head is None:
             return
-        template = self._terms.replies.get(Situation.SUCCESS)
-        if template is not None and call.is_json:
+        template = self._terms.replies.get(Situation.SUCCESS) if call.is_json else None
+        if template is not None:
             self._respond(now, template, call.json)
             exchange.answer_ended(now, call.attempt)
             self._finish(now)
@@ -334,8 +336,7 @@ class ProxiedRequest:
 
     def _reply(self, now: float, exchange: Exchange) -> None:
         situation = exchange.situation or Situation.EXHAUSTED
-        template = self._terms.replies.get(situation)
-        if template is not None:
+        if (template := self._terms.replies.get(situation)) is not None:
             self._respond(now, template, None)
         else:
             status, detail, retry_after = response_for(situation, best_failure(exchange.attempts))
@@ -386,8 +387,7 @@ class ProxiedRequest:
     def _finish(self, now: float) -> None:
         if self._is_finished:
             return
-        self._is_finished = True
-        self.finished_at = now
+        self._is_finished, self.finished_at = True, now
         if self._bucket is not None:
             self._bucket.discard(self)
             self._bucket = None

@@ -7,7 +7,7 @@ can have no effect is an error too: whoever wrote it expects one.
 from itertools import combinations
 
 from hedgerow.serve.replies import is_body_value, texts_in
-from hedgerow.serve.settings import Deadline, Reply, Route, Server, Settings, Upstream
+from hedgerow.serve.settings import Deadline, Hedge, Reply, Route, Server, Settings, Upstream
 from hedgerow.serve.settings_fields import Record, fields_of
 from hedgerow.serve.settings_kinds import DURATION, SIZE, nearest
 from hedgerow.serve.settings_names import parameters
@@ -28,6 +28,7 @@ def check(settings: Settings) -> None:
         _check_rewrite(route, place)
         _check_deadline(route, place / "deadline")
         _check_attempts(route, place / "hedge")
+        _check_learned_delay(route.hedge, place / "hedge")
         _check_effect_of_hedging(route, settings.upstreams[route.upstream], place / "hedge")
         _check_bodies(route, settings.server, place)
         _check_replies(route, place / "replies")
@@ -125,10 +126,26 @@ def _check_attempts(route: Route, place: Place) -> None:
     if hedge.max_attempts < 1 + hedge.extra:
         must = f"at least {1 + hedge.extra}: the first attempt and extra = {hedge.extra}"
         raise (place / "max_attempts").refuse(hedge.max_attempts, must, "Change one of the two.")
-    if hedge.delay is not None and longest is not None and hedge.delay >= longest:
+    if isinstance(hedge.delay, float) and longest is not None and hedge.delay >= longest:
         must = f"below the longest deadline, {_time(longest)}: no copy would ever be sent"
         fix = "Shorten hedge.delay, or lengthen the deadline."
         raise (place / "delay").refuse(_time(hedge.delay), must, fix)
+
+
+def _check_learned_delay(hedge: Hedge, place: Place) -> None:
+    """The delay that is steered to the budget, and the coin of whatever delay there is."""
+    if hedge.delay is None and hedge.probability is not None:
+        fix = 'Write for example delay = "auto", or remove it: retries leave nothing to chance.'
+        shown = _shown(hedge, "probability")
+        raise (place / "probability").refuse(shown, "given together with a delay", fix)
+    if hedge.delay != "auto":
+        return
+    if hedge.budget is None:
+        must = 'a share where delay = "auto": the delay is steered to it'
+        raise (place / "budget").refuse("off", must, 'Write for example budget = "5%".')
+    if hedge.mode == "burst":
+        must = '"staggered" where delay = "auto": copies go out one at a time'
+        raise (place / "mode").refuse(hedge.mode, must, "Remove it.")
 
 
 def _check_effect_of_hedging(route: Route, upstream: Upstream, place: Place) -> None:

@@ -75,6 +75,7 @@ _ALL: Final = (
     Flag("--per-try", Deadline, "per_try"),
     Flag("--no-hedge", Route, "hedge", "off", "send every request once, whatever happens to it"),
     Flag("--hedge-delay", Hedge, "delay"),
+    Flag("--hedge-probability", Hedge, "probability"),
     Flag("--hedge-extra", Hedge, "extra"),
     Flag("--hedge-mode", Hedge, "mode"),
     Flag("--hedge-budget", Hedge, "budget"),

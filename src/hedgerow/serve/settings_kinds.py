@@ -235,20 +235,30 @@ def choice(*words: str) -> Kind:
     return Kind(listed, toml(words[0]), read)
 
 
-def or_off(kind: Kind, *, instead: str = "") -> Kind:
-    """Also ``"off"``, which is read as None; ``instead`` is what "auto" is told."""
+def or_off(kind: Kind, *words: str) -> Kind:
+    """Also ``"off"``, which is read as None, and the ``words``, each of which stays what it is."""
+    listed = [toml(word) for word in words]
+    others = f'{", ".join(listed)} or "off"'
 
     def read(value: object) -> object:
         if value == "off":
             return None
-        if value == "auto" and instead:
-            raise Refused(f"a {kind.name}: this version does not choose it for you", instead)
-        return kind.read(value)
+        if value in words:
+            return value
+        try:
+            return kind.read(value)
+        except Refused as error:
+            if not words:
+                raise
+            raise Refused(f"{error.must}; or {others}", error.fix, part=error.part) from error
 
     def write(value: object) -> str:
-        return '"off"' if value is None else kind.write(value)
+        if value is None or value in words:
+            return toml(value or "off")
+        return kind.write(value)
 
-    return Kind(f'{kind.name} or "off"', kind.example, read, write, kind.from_word, has_off=True)
+    name = f'{", ".join((kind.name, *map(toml, words)))} or "off"'
+    return Kind(name, kind.example, read, write, kind.from_word, has_off=True)
 
 
 def list_of(kind: Kind, name: str) -> Kind:

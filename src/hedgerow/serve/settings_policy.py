@@ -5,6 +5,7 @@ The one place that knows both sides; policy and wire know nothing of settings.
 
 import math
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
@@ -17,10 +18,17 @@ from hedgerow.policy import (
     NoBudget,
     Situation,
 )
+from hedgerow.policy.hedge_delay import AdaptiveDelays, DelayAim
 from hedgerow.serve.replies import ReplyTemplate
 from hedgerow.serve.settings import Deadline, Hedge, Limits, Route, Success, Upstream
 from hedgerow.wire.limits import Limits as WireLimits
 from hedgerow.wire.pool import PoolLimits
+
+#: Seconds of traffic by which the purse of a learned delay may grow: that delay spends the whole
+#: budget, and without room for chance its copies would be refused now and then.
+_SLACK: Final = 0.04
+#: Seconds: how long a learned delay becomes where requests may ask for any deadline.
+_LONGEST_DELAY: Final = 10.0
 
 
 def wire_limits(limits: Limits) -> WireLimits:
@@ -40,23 +48,37 @@ def pool_limits(upstream: Upstream) -> PoolLimits:
 
 
 def hedge_rule(hedge: Hedge) -> HedgeRule:
-    """Return when copies are sent."""
+    """Return when copies are sent; a learned delay is not the rule's (``learned_delays``)."""
+    probability = hedge.probability
+    if probability is None and hedge.delay == "auto" and hedge.budget is not None:
+        probability = HedgeRule.auto(hedge.budget, hedge.extra).probability
     return HedgeRule(
-        delay=math.inf if hedge.delay is None else hedge.delay,
+        delay=hedge.delay if isinstance(hedge.delay, float) else math.inf,
         extra=hedge.extra,
         mode=hedge.mode,
         max_attempts=hedge.max_attempts,
         same_replica=hedge.same_replica,
         methods=frozenset(hedge.methods),
         at=hedge.at,
+        probability=1.0 if probability is None else probability,
     )
+
+
+def learned_delays(route: Route) -> AdaptiveDelays | None:
+    """Return what learns a route's delay; None where the rule has one of its own."""
+    hedge, longest = route.hedge, route.deadline.longest
+    if hedge.delay != "auto" or hedge.budget is None:
+        return None
+    # A copy that leaves no time for its answer is wasted.
+    ceiling = _LONGEST_DELAY if longest is None else longest / 2
+    return AdaptiveDelays(DelayAim.of(hedge_rule(hedge), hedge.budget, ceiling=ceiling))
 
 
 def load_budget(hedge: Hedge) -> Budget:
     """Return a new purse for a route; each has its own."""
     if hedge.budget is None or hedge.max_attempts == 1:
         return NoBudget()
-    return LoadBudget(share=hedge.budget)
+    return LoadBudget(share=hedge.budget, slack=_SLACK if hedge.delay == "auto" else 0.0)
 
 
 def deadline_rule(deadline: Deadline) -> DeadlineRule:

@@ -40,6 +40,8 @@ from hedgerow.serve.settings_names import (
 
 #: Copies of a request that nothing was said about: after a failure only, up to this share.
 RETRY_BUDGET: Final = 0.2
+#: With a learned delay, which needs one: it is steered so that the budget is just used up.
+AUTO_BUDGET: Final = 0.05
 DEFAULT_DEADLINE: Final = 30.0
 _NO_COPIES: Final = 'To send no copies, write hedge = "off".'
 
@@ -128,13 +130,22 @@ class Hedge(Record, frozen=True, kw_only=True):
     EXAMPLE: ClassVar[str] = '{delay = "300ms"}'
 
     delay: Annotated[
-        float | None,
-        or_off(
-            DURATION, instead='Write the delay, such as "300ms", or leave it out to only retry.'
-        ),
+        float | Literal["auto"] | None,
+        or_off(DURATION, "auto"),
         About(
-            "how long an attempt may be silent before copies are sent; off: only after failures",
+            "how long an attempt may be silent before copies are sent; auto: learned, so that the"
+            " budget is just used up; off: only after failures",
             at_least=SHORTEST,
+            fix=_NO_COPIES,
+        ),
+    ] = None
+    probability: Annotated[
+        float | None,
+        SHARE,
+        About(
+            "that a copy is sent when the delay has passed",
+            at_least=0.0001,
+            default='1, or with "auto" a little less, from the budget',
             fix=_NO_COPIES,
         ),
     ] = None
@@ -171,7 +182,7 @@ class Hedge(Record, frozen=True, kw_only=True):
         About(
             "how many further attempts there may be, as a share of the requests",
             at_least=0.0001,
-            default='"off" with a delay, else "20%"',
+            default='"5%" with "auto", "off" with another delay, else "20%"',
             fix=_NO_COPIES,
         ),
     ] = RETRY_BUDGET
@@ -197,12 +208,11 @@ class Hedge(Record, frozen=True, kw_only=True):
     @classmethod
     @override
     def complete(cls, given: dict[str, Any]) -> dict[str, Any]:
-        has_delay = given.get("delay") is not None
-        values = {
-            "extra": 1 if has_delay else 0,
-            "budget": None if has_delay else RETRY_BUDGET,
-            **given,
-        }
+        delay = given.get("delay")
+        if delay is None:
+            values = {"extra": 0, "budget": RETRY_BUDGET, **given}
+        else:
+            values = {"extra": 1, "budget": AUTO_BUDGET if delay == "auto" else None, **given}
         values.setdefault("max_attempts", max(2, 1 + values["extra"]))
         values.setdefault("mode", "burst" if values["budget"] is None else "staggered")
         return values

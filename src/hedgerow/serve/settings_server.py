@@ -135,9 +135,12 @@ class Upstream(Record, frozen=True, kw_only=True):
         About("the addresses that do the same work, as http:// or https:// URLs without a path"),
     ]
     balance: Annotated[
-        Literal["round-robin", "least-request"],
-        choice("round-robin", "least-request"),
-        About("which replica comes next: each in turn, or the less busy of two random ones"),
+        Literal["round-robin", "least-request", "peak-ewma"],
+        choice("round-robin", "least-request", "peak-ewma"),
+        About(
+            "which replica comes next: each in turn, or of two random ones the less busy, or the"
+            " one that is expected to answer sooner"
+        ),
     ] = "least-request"
     max_connections: Annotated[
         int, COUNT, About("how many connections there may be to one replica", at_least=1)
