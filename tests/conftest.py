@@ -7,9 +7,12 @@ tests, which are many tests in one.  Any other test that must start a process, s
 so with ``unhurried``.
 """
 
+import contextlib
 import os
+import resource
 import time
 from collections.abc import Generator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -36,12 +39,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    wall, cpu = time.perf_counter(), time.process_time()
+    before = Spent.now()
     yield
     if may_take_its_time(item):
         return
-    worked = time.process_time() - cpu
-    waited = time.perf_counter() - wall - worked
+    worked, waited = before.until(Spent.now())
     slowness = slowness_of_the_machine()
     if waited > LONGEST_WAIT * slowness or worked > LONGEST_WORK * slowness:
         pytest.fail(
@@ -49,6 +51,31 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
             f"{LONGEST_WAIT:g}s. Pass time in, use a fake, or mark it unhurried(reason=...).",
             pytrace=False,
         )
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What this process has spent so far, in seconds, and how often it went to sleep."""
+
+    wall: float
+    cpu: float
+    queued: float  # ready to run, while others ran
+    sleeps: int
+
+    @classmethod
+    def now(cls) -> "Spent":
+        queued = 0.0
+        with contextlib.suppress(OSError):  # Linux tells, others do not
+            queued = int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
+        sleeps = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
+        return cls(time.perf_counter(), time.process_time(), queued, sleeps)
+
+    def until(self, later: "Spent") -> tuple[float, float]:
+        """How long it worked and how long it waited: being pushed aside is neither."""
+        worked = later.cpu - self.cpu
+        if later.sleeps == self.sleeps:
+            return worked, 0.0
+        return worked, later.wall - self.wall - worked - (later.queued - self.queued)
 
 
 def may_take_its_time(item: pytest.Item) -> bool:
