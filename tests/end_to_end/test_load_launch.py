@@ -44,7 +44,8 @@ while True:
 """
 #: Starts the server, tells its id, and waits.
 PARENT = """
-import asyncio, sys
+import asyncio, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may ignore it
 from hedgerow.load.server.launch import Launched
 async def main():
     async with Launched(sys.argv[2:], ("127.0.0.1", int(sys.argv[1])), term_patience=0.5) as server:

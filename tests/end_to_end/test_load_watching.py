@@ -1,13 +1,9 @@
 """The server under test: started, watched, ended; and one that takes ten thousand users."""
 
 import resource
-import shutil
 import signal
 import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +12,7 @@ import pytest
 
 from hedgerow.load.server.listeners import listening_pids
 from tests.end_to_end.load_runs import load
+from tests.fakes.nginx import nginx
 from tests.fakes.processes import hedgerow
 from tests.fakes.recording_server import RecordingServer
 
@@ -77,13 +74,13 @@ class TestStartedServer:
         assert file.exists()
 
     def test_that_dies_is_told(self, tmp_path: Path, port: int) -> None:
-        run = load(tmp_path, f":{port}/", "-R", "40", "-d", "2s", *server(port, lives=1.5))
+        run = load(tmp_path, f":{port}/", "-R", "40", "-d", "4s", *server(port, lives=3.0))
         found = run.document
         assert found.server is not None
         assert found.server.ended_early
         assert found.requests.ok > 10
         assert found.errors.get("connect_refused", 0) > 5
-        assert found.requests.total == 80
+        assert found.requests.total == 160
         assert "it was gone before" in run.printed
 
     def test_that_does_not_start_is_told_in_its_own_words(self, tmp_path: Path, port: int) -> None:
@@ -124,51 +121,13 @@ class TestWatchedServer:
         assert server.connections == 0
 
 
-NGINX: Final = """
-daemon off;
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log crit;
-events {{ worker_connections 12000; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    server {{
-        listen 127.0.0.1:{port} backlog=4096;
-        location / {{ return 200 'ok'; }}
-        location = /status {{ stub_status; }}
-    }}
-}}
-"""
-
-
-@pytest.fixture
-def nginx(tmp_path: Path, port: int) -> Iterator[str]:
-    program = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-    if program is None:
-        pytest.skip("nginx is not installed here")
-    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 12_500:
-        pytest.skip("too few descriptors are allowed for ten thousand connections")
-    settings = tmp_path / "nginx.conf"
-    settings.write_text(NGINX.format(folder=tmp_path, port=port))
-    with subprocess.Popen([program, "-c", str(settings)], stderr=subprocess.DEVNULL) as process:
-        try:
-            until = time.monotonic() + 10
-            while is_free(port) and time.monotonic() < until:
-                time.sleep(0.02)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
 class TestTenThousandUsers:
-    def test_are_played_by_one_process(self, tmp_path: Path, nginx: str) -> None:
+    def test_are_played_by_one_process(self, tmp_path: Path) -> None:
+        if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 12_500:
+            pytest.skip("too few descriptors are allowed for ten thousand connections")
         words = ("-u", "10k", "-i", "2", "--ramp-up", "1500ms", "--think", "2s")
-        found = load(tmp_path, f"{nginx}/", *words).document
+        with nginx(tmp_path) as server:
+            found = load(tmp_path, f"{server.url}/", *words).document
         assert (found.requests.total, found.requests.ok) == (20_000, 20_000), found.errors
         assert found.connections_opened == 10_000
         assert max(point.users for point in found.timeseries) == 10_000

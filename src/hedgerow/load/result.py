@@ -139,7 +139,7 @@ def evidence_of(
     return Evidence(
         model="open" if is_open else "closed",
         seconds=seconds,
-        completed=book.ended,
+        completed=book.ended - book.errors.get(Outcome.EXCEPTION.value, 0),
         response=whole.response(),
         users=model.users if isinstance(model, Closed) else 0,
         users_are_steady=isinstance(model, Closed) and _is_steady(model, plan),

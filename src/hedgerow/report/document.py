@@ -16,6 +16,7 @@ The schema has a version of its own: it rises when a key changes its meaning or 
 when one is added.
 """
 
+import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -375,7 +376,11 @@ def _decoded(data: bytes) -> Document:
 
 def schema() -> dict[str, object]:
     """Return the JSON Schema of the document."""
-    return msgspec.json.schema(Document)
+    whole = msgspec.json.schema(Document)
+    for record in whole["$defs"].values():
+        if "description" in record:  # Python 3.13 takes the indentation off, older ones do not
+            record["description"] = inspect.cleandoc(record["description"])
+    return whole
 
 
 def _read(path: Path, decode: Callable[[bytes], _Read]) -> _Read:

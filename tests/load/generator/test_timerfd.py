@@ -72,7 +72,7 @@ class TestTimer:
     def test_that_is_closed_cannot_be_armed(self, timer: TimerFd) -> None:
         timer.close()
         timer.close()
-        with pytest.raises(OSError, match="Bad file descriptor"):
+        with pytest.raises((OSError, ValueError)):  # 3.13 refuses a descriptor below 0 by itself
             timer.arm(1)
 
 

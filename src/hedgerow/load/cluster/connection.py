@@ -40,7 +40,7 @@ class Connection:
         url = address.url(is_tls=tls is not None)
         try:
             await _knock(address)
-            client = await _dask.Client(
+            client = _dask.Client(
                 url,
                 asynchronous=True,
                 timeout=_CONNECT,
@@ -48,6 +48,7 @@ class Connection:
                 name="hedgerow",
                 security=None if tls is None else _security(tls),
             )
+            await _connected(client)
         except (OSError, ValueError, RuntimeError, TimeoutError) as error:
             raise StartError(
                 f"scheduler {url}",
@@ -135,6 +136,20 @@ async def _knock(address: ClusterAddress) -> None:
     async with asyncio.timeout(_CONNECT):
         _, writer = await asyncio.open_connection(address.host.strip("[]"), address.port)
     writer.close()
+
+
+async def _connected(client: Any) -> None:
+    """Wait for a client; dask sets no limit for one who accepts and then says nothing."""
+    connecting = asyncio.ensure_future(client)
+    try:
+        async with asyncio.timeout(_CONNECT):
+            await asyncio.shield(connecting)
+    except (TimeoutError, asyncio.CancelledError):
+        connecting.cancel()
+        with contextlib.suppress(Exception, asyncio.CancelledError):
+            async with asyncio.timeout(1.0):
+                await client.close(timeout=0.5)
+        raise
 
 
 def _security(tls: tuple[str, str, str]) -> Security:
