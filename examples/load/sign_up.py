@@ -15,8 +15,8 @@ options = {
             "executor": "ramping-vus",
             "startVUs": 1,
             "stages": [
-                {"duration": "20s", "target": 50},
-                {"duration": "1m", "target": 50},
+                {"duration": "20s", "target": 8},
+                {"duration": "1m", "target": 8},
                 {"duration": "10s", "target": 0},
             ],
         }

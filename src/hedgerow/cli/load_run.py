@@ -79,6 +79,8 @@ async def _carried_out(job: Job, make_run: RunMaker, signals: Signals) -> int:
     for failure in failures:
         announce(failure)
     code = exit_code(document, strict=job.strict, interrupted=signals.code)
+    if code == _COULD_NOT_RUN:
+        announce("not one good answer came")
     return code or (_COULD_NOT_RUN if failures else 0)
 
 
