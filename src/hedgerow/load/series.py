@@ -1,22 +1,25 @@
 """The run over time: a point a second, in bounded memory however long it lasts.
 
 When there are too many points each two become one, and later ones cover as much; their
-percentiles come from their histograms put together, not from percentiles.  Must not know
+percentiles come from their histograms put together, not from percentiles.  What is kept
+for that is told to 1 % (a kilobyte a point); a point of one frame is exact.  Must not know
 who draws them.
 """
 
 import itertools
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from hedgerow.load.book import Book, Frame
 from hedgerow.load.plan import LoadPlan
-from hedgerow.measure import Histogram, decode_hdr, encode_hdr
+from hedgerow.measure import BucketLayout, Histogram, decode_hdr, encode_hdr
 from hedgerow.report.document import Phase, Point
 
 #: Half an hour by the second; then two seconds, and so on.
 _MOST_POINTS: Final = 1800
+_KEPT: Final = BucketLayout(digits=2)
 
 
 class Series:
@@ -85,7 +88,7 @@ class Series:
         merged = tuple(_merged(column) for column in zip(*times, strict=True))
         first, second, third = merged
         self.points.append(together(points, (first, second, third)))
-        self._times.append((encode_hdr(first), encode_hdr(second), encode_hdr(third)))
+        self._times.append((_packed(first), _packed(second), _packed(third)))
         self._gathered = []
         if len(self.points) >= self._most:
             self._halve()
@@ -98,7 +101,7 @@ class Series:
             decoded = [[decode_hdr(text) for text in row] for row in self._times[at : at + pair]]
             first, second, third = (_merged(column) for column in zip(*decoded, strict=True))
             points.append(together(self.points[at : at + pair], (first, second, third)))
-            times.append((encode_hdr(first), encode_hdr(second), encode_hdr(third)))
+            times.append((_packed(first), _packed(second), _packed(third)))
             at += pair
         self.points[:] = points  # the same list: views hold on to it
         self._times = times
@@ -144,35 +147,51 @@ def with_times(point: Point, times: tuple[Histogram, Histogram, Histogram]) -> P
 def together(points: list[Point], times: tuple[Histogram, Histogram, Histogram]) -> Point:
     """Make one point of several that follow each other."""
     last = points[-1]
-    seconds = sum(point.seconds for point in points)
+    seconds = sum(one.seconds for one in points)
     errors: dict[str, int] = {}
-    for kind, count in itertools.chain.from_iterable(point.errors.items() for point in points):
+    for kind, count in itertools.chain.from_iterable(one.errors.items() for one in points):
         errors[kind] = errors.get(kind, 0) + count
     asked = (
         None
         if last.asked is None
-        else sum((point.asked or 0.0) * point.seconds for point in points) / (seconds or 1.0)
+        else sum((one.asked or 0.0) * one.seconds for one in points) / (seconds or 1.0)
     )
-    return with_times(
+    point = with_times(
         msgspec.structs.replace(
             last,
             seconds=round(seconds, 3),
             asked=asked,
-            sent=sum(point.sent for point in points),
-            ok=sum(point.ok for point in points),
-            failed=sum(point.failed for point in points),
+            sent=sum(one.sent for one in points),
+            ok=sum(one.ok for one in points),
+            failed=sum(one.failed for one in points),
             errors=errors,
-            bytes_in=sum(point.bytes_in for point in points),
-            bytes_out=sum(point.bytes_out for point in points),
-            generator_cpu=max(point.generator_cpu for point in points),
-            missing_shards=max(point.missing_shards for point in points),
+            bytes_in=sum(one.bytes_in for one in points),
+            bytes_out=sum(one.bytes_out for one in points),
+            generator_cpu=max(one.generator_cpu for one in points),
+            missing_shards=max(one.missing_shards for one in points),
         ),
         times,
     )
+    # These are known better than from the histograms.
+    ended = sum(one.ok + one.failed for one in points)
+    total = sum(one.mean_us * (one.ok + one.failed) for one in points)
+    return msgspec.structs.replace(
+        point,
+        mean_us=round(total / ended, 1) if ended else 0.0,
+        max_us=max(one.max_us for one in points),
+        lag_max_us=max(one.lag_max_us for one in points),
+    )
 
 
-def _merged(histograms: "tuple[Histogram, ...] | list[Histogram]") -> Histogram:
-    whole = Histogram()
+def _merged(histograms: Sequence[Histogram]) -> Histogram:
+    whole = Histogram(histograms[0].layout)
     for histogram in histograms:
         whole.merge(histogram)
     return whole
+
+
+def _packed(histogram: Histogram) -> str:
+    """Keep a histogram in little room."""
+    kept = Histogram(_KEPT)
+    kept.merge(histogram)
+    return encode_hdr(kept)
