@@ -80,4 +80,11 @@ class LiveServer:
         self._listening.close()
         self.listener.close()
         self.sweeper.close()
-        self.loop.call_later(0.02, self.loop.stop)  # connections report their end first
+        self._stop_when_quiet(looks=100)
+
+    def _stop_when_quiet(self, looks: int) -> None:
+        """Let connections report their end first; on a busy machine that takes a while."""
+        if self.listener.connections and looks:
+            self.loop.call_later(0.02, self._stop_when_quiet, looks - 1)
+        else:
+            self.loop.call_later(0.02, self.loop.stop)
