@@ -19,8 +19,8 @@ from hedgerow.serve.settings import (
     Success,
     Upstream,
 )
-from hedgerow.serve.settings_fields import Field, Record, fields_of
-from hedgerow.serve.settings_flags import FLAGS, HOST_HELP, PORT_HELP, Flag
+from hedgerow.serve.settings.fields import Field, Record, fields_of
+from hedgerow.serve.settings.flags import FLAGS, HOST_HELP, PORT_HELP, Flag
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "settings.md"
 

@@ -16,7 +16,7 @@ from typing_extensions import TypeVarTuple, override
 
 from hedgerow.serve.assembly import assemble
 from hedgerow.serve.proxy import ProxiedRequest
-from hedgerow.serve.settings_reader import settings_from_text
+from hedgerow.serve.settings.reader import settings_from_text
 from hedgerow.wire.client import ClientConnection
 from hedgerow.wire.descriptors import Descriptors
 from hedgerow.wire.engine import Engine

@@ -8,7 +8,7 @@ import pytest
 
 from hedgerow.cli.main import run
 from hedgerow.cli.serve import Flags, serve
-from hedgerow.serve.settings_flags import FLAGS
+from hedgerow.serve.settings.flags import FLAGS
 
 URL = "http://127.0.0.1:9"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "smart" / "hedgerow.toml"

@@ -17,7 +17,7 @@ from hedgerow.policy import Policy
 from hedgerow.serve.assembly import assemble
 from hedgerow.serve.gateway import Gateway
 from hedgerow.serve.proxy import ProxiedRequest
-from hedgerow.serve.settings_reader import settings_from_text
+from hedgerow.serve.settings.reader import settings_from_text
 from hedgerow.wire import Engine, Listening
 from hedgerow.wire.descriptors import Descriptors
 

@@ -13,7 +13,7 @@ from hedgerow.policy.peak_ewma import PeakEwmaBalancer
 from hedgerow.serve.assembly import assemble
 from hedgerow.serve.gateway import Gateway
 from hedgerow.serve.route import DeadlineSource, ProxyRoute
-from hedgerow.serve.settings_reader import settings_from_text
+from hedgerow.serve.settings.reader import settings_from_text
 from hedgerow.wire.descriptors import Descriptors
 from hedgerow.wire.engine import Engine
 from tests.fakes.clock import FakeClock

@@ -12,9 +12,9 @@ from hedgerow.cli.process import StopSignals, announce, run, settle, tell
 from hedgerow.errors import ConfigError
 from hedgerow.serve.assembly import assemble
 from hedgerow.serve.settings import Settings
-from hedgerow.serve.settings_flags import FLAGS, HOST_HELP, PORT_HELP
-from hedgerow.serve.settings_reader import settings_for_urls, settings_from_file
-from hedgerow.serve.settings_show import show
+from hedgerow.serve.settings.flags import FLAGS, HOST_HELP, PORT_HELP
+from hedgerow.serve.settings.reader import settings_for_urls, settings_from_file
+from hedgerow.serve.settings.show import show
 from hedgerow.wire import Engine, Listening
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from hedgerow.errors import ConfigError
 from hedgerow.policy.tuning import HedgePoint
 from hedgerow.policy.tuning_advice import AS_GOOD, Advice
-from hedgerow.serve.settings_reader import settings_from_text
+from hedgerow.serve.settings.reader import settings_from_text
 from hedgerow.units import format_duration, format_share
 
 #: So close to 1 a probability is not worth a setting.

@@ -20,7 +20,7 @@ from hedgerow.serve.proxy import ProxyTerms
 from hedgerow.serve.route import DeadlineSource, ProxyRoute
 from hedgerow.serve.routes import Pattern, Routes
 from hedgerow.serve.settings import Route, Server, Settings, Upstream
-from hedgerow.serve.settings_policy import (
+from hedgerow.serve.settings.policy import (
     answer_rule,
     deadline_rule,
     hedge_rule,

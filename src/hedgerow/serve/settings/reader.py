@@ -2,8 +2,8 @@
 
 Walks the tables field by field, so that every error knows its place, the value, what
 it must be and what to write; must not know any particular setting, which are declared
-in ``settings_server`` and ``settings_route``.  What one value cannot tell is left to
-``settings_checks``.
+in ``settings.server`` and ``settings.route``.  What one value cannot tell is left to
+``settings.checks``.
 
 A flag wins over the file, the file over the default.  Flags are laid over the file's
 tables before anything is read, so there is one way of reading for both.
@@ -15,16 +15,15 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from hedgerow.serve import settings_sources
-from hedgerow.serve.settings import Route, Server, Settings, Upstream
-from hedgerow.serve.settings_checks import check
-from hedgerow.serve.settings_fields import Field, Record, fields_of
-from hedgerow.serve.settings_file import parse_toml, read_toml
-from hedgerow.serve.settings_flags import Tree, lay_over
-from hedgerow.serve.settings_kinds import Refused
-from hedgerow.serve.settings_names import NAME
-from hedgerow.serve.settings_sources import NOTHING, Place, Sources
-from hedgerow.serve.settings_unknown import unknown_setting, unknown_table
+from hedgerow.serve.settings import Route, Server, Settings, Upstream, sources
+from hedgerow.serve.settings.checks import check
+from hedgerow.serve.settings.fields import Field, Record, fields_of
+from hedgerow.serve.settings.file import parse_toml, read_toml
+from hedgerow.serve.settings.flags import Tree, lay_over
+from hedgerow.serve.settings.kinds import Refused
+from hedgerow.serve.settings.names import NAME
+from hedgerow.serve.settings.sources import NOTHING, Place, Sources
+from hedgerow.serve.settings.unknown import unknown_setting, unknown_table
 
 R = TypeVar("R", bound=Record)
 
@@ -55,11 +54,11 @@ def _settings(
     raw: Mapping[str, object],
     file: str,
     flags: Mapping[str, object],
-    origins: Mapping[settings_sources.Path, str],
+    origins: Mapping[sources.Path, str],
 ) -> Settings:
     tree = _shaped(raw, Place(Sources(file)))
     if "route" not in raw:
-        origins = {**origins, ("route", 0, "path"): settings_sources.DEFAULT}
+        origins = {**origins, ("route", 0, "path"): sources.DEFAULT}
     place = Place(Sources(file, {**origins, **lay_over(tree, flags)}))
     upstreams = {
         name: read_record(Upstream, table, place / "upstream" / name)

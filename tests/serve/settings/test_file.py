@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from hedgerow.errors import ConfigError, StartError
-from hedgerow.serve.settings_file import parse_toml, read_toml
-from hedgerow.serve.settings_reader import settings_from_file
-from tests.serve.settings_samples import UPSTREAM, has
+from hedgerow.serve.settings.file import parse_toml, read_toml
+from hedgerow.serve.settings.reader import settings_from_file
+from tests.serve.settings.samples import UPSTREAM, has
 
 
 def broken(data: bytes) -> str:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from hedgerow.errors import HedgerowBug
-from hedgerow.serve.settings_kinds import Kind
+from hedgerow.serve.settings.kinds import Kind
 
 #: Of any time that something must be done in: timers are no finer, and below it a unit
 #: was forgotten.

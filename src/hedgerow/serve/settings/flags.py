@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hedgerow.errors import ConfigError, HedgerowBug
-from hedgerow.serve.settings_fields import Field, Record, fields_of, help_of
-from hedgerow.serve.settings_kinds import Refused
-from hedgerow.serve.settings_names import read_port
-from hedgerow.serve.settings_route import Deadline, Hedge, Route
-from hedgerow.serve.settings_server import Server, Upstream
-from hedgerow.serve.settings_sources import Path
+from hedgerow.serve.settings.fields import Field, Record, fields_of, help_of
+from hedgerow.serve.settings.kinds import Refused
+from hedgerow.serve.settings.names import read_port
+from hedgerow.serve.settings.route import Deadline, Hedge, Route
+from hedgerow.serve.settings.server import Server, Upstream
+from hedgerow.serve.settings.sources import Path
 
 
 @dataclass(slots=True)

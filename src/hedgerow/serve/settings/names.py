@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
-from hedgerow.serve.settings_kinds import (
+from hedgerow.serve.settings.kinds import (
     COUNT,
     Kind,
     Refused,

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from hedgerow.errors import ConfigError, StartError
-from hedgerow.serve.settings_kinds import nearest
-from hedgerow.serve.settings_sources import AsWritten
+from hedgerow.serve.settings.kinds import nearest
+from hedgerow.serve.settings.sources import AsWritten
 
 #: How tomllib ends its messages; only Python 3.14 has the numbers as attributes.
 _POSITION: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")

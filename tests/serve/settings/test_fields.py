@@ -12,7 +12,7 @@ from hedgerow.serve.settings import (
     Upstream,
     help_of,
 )
-from hedgerow.serve.settings_fields import Record, fields_of
+from hedgerow.serve.settings.fields import Record, fields_of
 
 RECORDS = [Server, Limits, Upstream, Route, Deadline, Hedge, Success, Replies, Reply]
 

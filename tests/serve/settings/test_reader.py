@@ -1,9 +1,9 @@
 import pytest
 
 from hedgerow.serve.settings import Route, Server, Settings
-from hedgerow.serve.settings_names import AskedIn, ReplicaUrl
-from hedgerow.serve.settings_reader import settings_for_urls, settings_from_text
-from tests.serve.settings_samples import (
+from hedgerow.serve.settings.names import AskedIn, ReplicaUrl
+from hedgerow.serve.settings.reader import settings_for_urls, settings_from_text
+from tests.serve.settings.samples import (
     SMART,
     UPSTREAM,
     bare_refusal,

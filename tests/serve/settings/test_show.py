@@ -2,9 +2,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hedgerow.serve.settings import Settings
-from hedgerow.serve.settings_reader import settings_for_urls, settings_from_text
-from hedgerow.serve.settings_show import show
-from tests.serve.settings_samples import SMART, read
+from hedgerow.serve.settings.reader import settings_for_urls, settings_from_text
+from hedgerow.serve.settings.show import show
+from tests.serve.settings.samples import SMART, read
 
 
 def line(text: str, start: str) -> str:

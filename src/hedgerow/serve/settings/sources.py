@@ -12,7 +12,7 @@ from typing import Final
 from typing_extensions import override
 
 from hedgerow.errors import ConfigError
-from hedgerow.serve.settings_kinds import toml
+from hedgerow.serve.settings.kinds import toml
 
 Path = tuple[str | int, ...]
 

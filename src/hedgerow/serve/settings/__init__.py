@@ -1,7 +1,7 @@
 """What can be set for ``hedgerow serve``: the tree of records is the TOML file.
 
-Must not know where values come from, nor who uses them: ``settings_reader`` makes the
-tree from a file, or from URLs and flags; ``settings_policy`` turns it into the records
+Must not know where values come from, nor who uses them: ``settings.reader`` makes the
+tree from a file, or from URLs and flags; ``settings.policy`` turns it into the records
 of other rooms.
 
 ::
@@ -20,10 +20,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from hedgerow.serve.settings_fields import help_of
-from hedgerow.serve.settings_route import Deadline, Hedge, Replies, Reply, Route, Success
-from hedgerow.serve.settings_server import Limits, Server, Upstream
-from hedgerow.serve.settings_sources import Sources
+from hedgerow.serve.settings.fields import help_of
+from hedgerow.serve.settings.route import Deadline, Hedge, Replies, Reply, Route, Success
+from hedgerow.serve.settings.server import Limits, Server, Upstream
+from hedgerow.serve.settings.sources import Sources
 
 __all__ = [
     "Settings",

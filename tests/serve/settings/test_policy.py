@@ -11,7 +11,7 @@ from hedgerow.policy import (
     NoBudget,
     Situation,
 )
-from hedgerow.serve.settings_policy import (
+from hedgerow.serve.settings.policy import (
     answer_rule,
     deadline_rule,
     hedge_rule,
@@ -23,7 +23,7 @@ from hedgerow.serve.settings_policy import (
 )
 from hedgerow.wire.limits import Limits
 from hedgerow.wire.pool import PoolLimits
-from tests.serve.settings_samples import read, route
+from tests.serve.settings.samples import read, route
 
 
 def granted_after_a_thousand(budget: Budget) -> int:

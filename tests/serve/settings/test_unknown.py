@@ -1,6 +1,6 @@
 import pytest
 
-from tests.serve.settings_samples import bare_refusal, has, refusal, route_refusal
+from tests.serve.settings.samples import bare_refusal, has, refusal, route_refusal
 
 
 class TestMisspeltName:

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from hedgerow.serve.settings import Limits, Upstream
-from hedgerow.serve.settings_fields import Record
+from hedgerow.serve.settings.fields import Record
 from hedgerow.wire.limits import Limits as WireLimits
 from hedgerow.wire.pool import PoolLimits
 

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from hedgerow.serve.settings_reader import settings_from_text
+from hedgerow.serve.settings.reader import settings_from_text
 from scripts.make_settings_page import PAGE, page
 
 EXAMPLES = re.findall(r"```toml\n(.*?)```", page(), re.DOTALL)

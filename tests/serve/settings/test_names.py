@@ -3,8 +3,8 @@ import http
 import httptools
 import pytest
 
-from hedgerow.serve.settings_kinds import Kind, Refused
-from hedgerow.serve.settings_names import (
+from hedgerow.serve.settings.kinds import Kind, Refused
+from hedgerow.serve.settings.names import (
     ASKED_IN,
     FIELD_NAME,
     FIELDS,

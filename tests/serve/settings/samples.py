@@ -6,7 +6,7 @@ import pytest
 
 from hedgerow.errors import ConfigError
 from hedgerow.serve.settings import Route, Settings
-from hedgerow.serve.settings_reader import NO_FLAGS, settings_for_urls, settings_from_text
+from hedgerow.serve.settings.reader import NO_FLAGS, settings_for_urls, settings_from_text
 
 UPSTREAM = '[upstream.api]\nreplicas = ["http://10.0.0.1:9000", "http://10.0.0.2:9000"]\n'
 

@@ -1,6 +1,6 @@
 """What can be set about requests: ``[[route]]``, its deadline, hedging and replies.
 
-Declarations only, each setting once (see ``settings_fields``).  Must not know where
+Declarations only, each setting once (see ``settings.fields``).  Must not know where
 values come from, nor who uses them.
 
 Some defaults depend on other settings of the same table; ``complete`` says which, and
@@ -13,8 +13,8 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 import msgspec
 from typing_extensions import override
 
-from hedgerow.serve.settings_fields import SHORTEST, About, Record
-from hedgerow.serve.settings_kinds import (
+from hedgerow.serve.settings.fields import SHORTEST, About, Record
+from hedgerow.serve.settings.kinds import (
     COUNT,
     DURATION,
     JSON,
@@ -25,7 +25,7 @@ from hedgerow.serve.settings_kinds import (
     choice,
     or_off,
 )
-from hedgerow.serve.settings_names import (
+from hedgerow.serve.settings.names import (
     ASKED_IN,
     FIELD_NAME,
     FIELDS,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hedgerow.serve.settings_kinds import (
+from hedgerow.serve.settings.kinds import (
     BYTE_RATE,
     COUNT,
     DURATION,

@@ -1,6 +1,6 @@
 """What can be set about clients and upstreams: ``[server]`` and ``[upstream.NAME]``.
 
-Declarations only, each setting once (see ``settings_fields``).  Must not know where
+Declarations only, each setting once (see ``settings.fields``).  Must not know where
 values come from, nor who uses them.  The limits are those of ``wire.limits`` and the
 counts and times of an upstream those of ``wire.pool``; a test compares them, because
 importing the engine for its defaults would make ``--help`` load it.
@@ -9,8 +9,8 @@ importing the engine for its defaults would make ``--help`` load it.
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
-from hedgerow.serve.settings_fields import SHORTEST, About, Record
-from hedgerow.serve.settings_kinds import (
+from hedgerow.serve.settings.fields import SHORTEST, About, Record
+from hedgerow.serve.settings.kinds import (
     BYTE_RATE,
     COUNT,
     DURATION,
@@ -20,7 +20,7 @@ from hedgerow.serve.settings_kinds import (
     choice,
     or_off,
 )
-from hedgerow.serve.settings_names import FILE, LISTEN, REPLICAS, ReplicaUrl
+from hedgerow.serve.settings.names import FILE, LISTEN, REPLICAS, ReplicaUrl
 
 
 class Limits(Record, frozen=True, kw_only=True):

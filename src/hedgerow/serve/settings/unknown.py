@@ -9,9 +9,9 @@ from typing import Final
 
 from hedgerow.errors import ConfigError
 from hedgerow.serve.settings import Route, Server, Upstream
-from hedgerow.serve.settings_fields import Record, fields_of, tables_of
-from hedgerow.serve.settings_kinds import nearest
-from hedgerow.serve.settings_sources import Place
+from hedgerow.serve.settings.fields import Record, fields_of, tables_of
+from hedgerow.serve.settings.kinds import nearest
+from hedgerow.serve.settings.sources import Place
 
 _TABLES: Final[tuple[tuple[str, type[Record]], ...]] = (
     ("[server]", Server),

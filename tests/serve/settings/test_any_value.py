@@ -9,11 +9,11 @@ import pytest
 
 from hedgerow.errors import ConfigError
 from hedgerow.serve.settings import Route, Server, Upstream
-from hedgerow.serve.settings_fields import Record, fields_of
-from hedgerow.serve.settings_flags import FLAGS
-from hedgerow.serve.settings_kinds import toml
-from hedgerow.serve.settings_reader import settings_for_urls, settings_from_text
-from tests.serve.settings_samples import UPSTREAM
+from hedgerow.serve.settings.fields import Record, fields_of
+from hedgerow.serve.settings.flags import FLAGS
+from hedgerow.serve.settings.kinds import toml
+from hedgerow.serve.settings.reader import settings_for_urls, settings_from_text
+from tests.serve.settings.samples import UPSTREAM
 
 VALUES: list[Any] = list(
     tomllib.loads(r"""

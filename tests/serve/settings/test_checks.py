@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from hedgerow.serve.settings_reader import settings_from_text
-from tests.serve.settings_samples import bare_refusal, has, read, refusal, route, route_refusal
+from hedgerow.serve.settings.reader import settings_from_text
+from tests.serve.settings.samples import bare_refusal, has, read, refusal, route, route_refusal
 
 SMART_PATH = 'path = "/smart/{timeout}"\n'
 FROM_PATH = SMART_PATH + 'deadline = {from = "path.timeout"'

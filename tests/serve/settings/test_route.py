@@ -1,8 +1,8 @@
 import pytest
 
 from hedgerow.serve.settings import Deadline, Hedge
-from hedgerow.serve.settings_fields import fields_of
-from tests.serve.settings_samples import route
+from hedgerow.serve.settings.fields import fields_of
+from tests.serve.settings.samples import route
 
 
 class TestHedgeThatNobodyAskedFor:

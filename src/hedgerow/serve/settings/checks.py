@@ -8,10 +8,10 @@ from itertools import combinations
 
 from hedgerow.serve.replies import is_body_value, texts_in
 from hedgerow.serve.settings import Deadline, Hedge, Reply, Route, Server, Settings, Upstream
-from hedgerow.serve.settings_fields import Record, fields_of
-from hedgerow.serve.settings_kinds import DURATION, SIZE, nearest
-from hedgerow.serve.settings_names import parameters
-from hedgerow.serve.settings_sources import NOTHING, AsWritten, Place
+from hedgerow.serve.settings.fields import Record, fields_of
+from hedgerow.serve.settings.kinds import DURATION, SIZE, nearest
+from hedgerow.serve.settings.names import parameters
+from hedgerow.serve.settings.sources import NOTHING, AsWritten, Place
 
 _WITHOUT_BODY = (204, 304)
 

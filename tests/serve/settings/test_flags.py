@@ -2,9 +2,9 @@ import pytest
 
 from hedgerow.errors import HedgerowBug
 from hedgerow.serve.settings import Settings
-from hedgerow.serve.settings_flags import FLAGS
-from hedgerow.serve.settings_reader import settings_for_urls
-from tests.serve.settings_samples import has, read, refusal, route, url_refusal
+from hedgerow.serve.settings.flags import FLAGS
+from hedgerow.serve.settings.reader import settings_for_urls
+from tests.serve.settings.samples import has, read, refusal, route, url_refusal
 
 TWO = ("http://a", "http://b")
 

@@ -6,8 +6,8 @@ Must not know any particular setting: it follows the declarations.
 from collections.abc import Iterator
 
 from hedgerow.serve.settings import Settings
-from hedgerow.serve.settings_fields import Field, Record, fields_of
-from hedgerow.serve.settings_sources import Path, Sources
+from hedgerow.serve.settings.fields import Field, Record, fields_of
+from hedgerow.serve.settings.sources import Path, Sources
 
 
 def show(settings: Settings) -> str:
