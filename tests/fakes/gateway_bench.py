@@ -10,7 +10,10 @@ from typing_extensions import override
 from hedgerow.errors import Failure
 from hedgerow.policy import Exchange, Policy, Replica, RoundRobin
 from hedgerow.serve.attempt_call import AttemptCall
-from hedgerow.serve.proxy import ProxiedRequest, ProxyTerms, Surroundings
+from hedgerow.serve.plan import Plan, ProxyTerms
+from hedgerow.serve.proxy import ProxiedRequest
+from hedgerow.serve.route import ProxyRoute
+from hedgerow.serve.surroundings import Finished, Surroundings
 from hedgerow.wire.descriptors import Descriptors
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.heads import RequestHead, RequestHeadParser
@@ -62,7 +65,7 @@ class Bench:
     carrier: Carrier
     request: Request
     proxied: ProxiedRequest
-    finished: list[ProxiedRequest] = field(default_factory=list)
+    finished: list[Finished] = field(default_factory=list)
 
     def later(self, seconds: float) -> "Bench":
         """Let time pass; timers fire on the way."""
@@ -134,11 +137,12 @@ def bench(
     engine.wheel = wheel(loop)
     carrier = Carrier()
     request = Request(request_head(raw), carrier)
-    finished: list[ProxiedRequest] = []
+    finished: list[Finished] = []
     around = Surroundings(engine, finished.append, lambda _: None)
     seconds = policy.deadline.default
-    proxied = ProxiedRequest(
-        ProxyTerms(policy, **terms), around, request, b"GET /x HTTP/1.1\r\n", seconds, may_repeat
-    )
+    of_route = ProxyTerms(policy, **terms)
+    taker = ProxyRoute("/", of_route, around, b"fallback.test")
+    plan = Plan(taker, of_route, b"", seconds, may_repeat)
+    proxied = ProxiedRequest(plan, around, request, b"GET /x HTTP/1.1\r\n", seconds)
     proxied.start()
     return Bench(engine, loop, pools, carrier, request, proxied, finished)

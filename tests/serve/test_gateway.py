@@ -10,7 +10,7 @@ from typing_extensions import override
 from hedgerow.policy import Replica, RoundRobin
 from hedgerow.serve.access_log import AccessLog
 from hedgerow.serve.gateway import Gateway, Outputs
-from hedgerow.serve.proxy import ProxyTerms
+from hedgerow.serve.plan import ProxyTerms
 from hedgerow.serve.route import ProxyRoute
 from hedgerow.serve.routes import Pattern, Routes
 from hedgerow.wire.descriptors import Descriptors

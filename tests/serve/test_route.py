@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from hedgerow.policy import DeadlineRule, HedgeRule, Policy, Situation
-from hedgerow.serve.proxy import ProxyTerms, Surroundings
+from hedgerow.serve.plan import Plan, ProxyTerms
 from hedgerow.serve.replies import ReplyTemplate
-from hedgerow.serve.route import DeadlineSource, Plan, ProxyRoute
+from hedgerow.serve.route import DeadlineSource, ProxyRoute
+from hedgerow.serve.surroundings import Surroundings
 from hedgerow.wire.descriptors import Descriptors
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.request import Request
@@ -45,7 +46,7 @@ class Kit:
 
     def carried_out(self, plan: Plan, raw: bytes = b"") -> Request:
         request = Request(request_head(raw or b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"), self.carrier)
-        plan.carry_out(request)
+        self.route.carry_out(plan, request)
         return request
 
 

@@ -16,7 +16,7 @@ from hedgerow.policy.cancel_efficacy import CancelEfficacy
 from hedgerow.policy.peak_ewma import PeakEwmaBalancer
 from hedgerow.serve.access_log import AccessLog
 from hedgerow.serve.gateway import Gateway, Outputs
-from hedgerow.serve.proxy import ProxyTerms
+from hedgerow.serve.plan import ProxyTerms
 from hedgerow.serve.route import DeadlineSource, ProxyRoute
 from hedgerow.serve.routes import Pattern, Routes
 from hedgerow.serve.settings import Route, Server, Settings, Upstream

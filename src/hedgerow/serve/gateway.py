@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hedgerow.serve.access_log import AccessLog
-from hedgerow.serve.proxy import ProxiedRequest, Surroundings
-from hedgerow.serve.route import Plan, ProxyRoute
+from hedgerow.serve.plan import Plan
+from hedgerow.serve.route import ProxyRoute
 from hedgerow.serve.routes import Routes, normal_path
 from hedgerow.serve.story import timeline
+from hedgerow.serve.surroundings import Finished, Surroundings
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.limits import Limits
 from hedgerow.wire.listener import Listener
@@ -89,7 +90,7 @@ class Gateway:
     def _handle(self, request: Request) -> None:
         plan = request.head.plan
         if isinstance(plan, Plan):
-            plan.carry_out(request)
+            plan.taker.carry_out(plan, request)
         else:
             self._handle_new_head(request)
 
@@ -108,7 +109,7 @@ class Gateway:
         route, parameters = found
         plan = route.plan(head, parameters, normal, query)
         head.plan = plan
-        plan.carry_out(request)
+        route.carry_out(plan, request)
 
     def _no_route(self, request: Request, path: bytes) -> None:
         allowed = self._routes.methods_for(request.head.host, path)
@@ -124,7 +125,7 @@ class Gateway:
         if self._outputs.access_log is not None:
             self._outputs.access_log.record(request, None, 0.0)
 
-    def _finished(self, proxied: ProxiedRequest) -> None:
+    def _finished(self, proxied: Finished) -> None:
         outputs = self._outputs
         if outputs.access_log is not None:
             seconds = proxied.finished_at - proxied.arrived_at
@@ -158,7 +159,7 @@ class Gateway:
                 listening.resume()
 
 
-def _story(proxied: ProxiedRequest) -> str:
+def _story(proxied: Finished) -> str:
     """Tell a finished request as text: a line for it, and one per attempt."""
     request, exchange = proxied.request, proxied.exchange
     head = request.head

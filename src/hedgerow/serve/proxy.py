@@ -12,45 +12,22 @@ each side), 7 objects (two heads, request, this, its call, exchange, attempt).
 
 import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from hedgerow.errors import Failure
-from hedgerow.policy import Attempt, Exchange, Policy, Situation, Step, best_failure, steps
+from hedgerow.policy import Attempt, Exchange, Situation, Step, best_failure, steps
 from hedgerow.serve.answers import parse_json, response_for, retry_after_seconds
 from hedgerow.serve.attempt_call import AttemptCall
+from hedgerow.serve.plan import Plan
 from hedgerow.serve.replies import ReplyTemplate
 from hedgerow.serve.story import server_timing
+from hedgerow.serve.surroundings import Surroundings
 from hedgerow.serve.upload import Upload
 from hedgerow.wire.body import BY_LENGTH, IN_CHUNKS, NO_BODY
-from hedgerow.wire.engine import Engine
 from hedgerow.wire.forwarding import downstream_fields, length_line
 from hedgerow.wire.heads import ResponseHead
 from hedgerow.wire.pool import Pool
 from hedgerow.wire.request import Request
 from hedgerow.wire.timers import Timer
-
-
-@dataclass(slots=True)
-class ProxyTerms:
-    """What all proxied requests of one route share."""
-
-    policy: Policy
-    replies: Mapping[Situation, ReplyTemplate] = field(default_factory=dict)
-    deadline_field: bytes | None = None  # tells the upstream the milliseconds that are left
-    max_replay: int = 64 * 1024  # a longer request body is streamed, and sent only once
-    max_held: int = 1024 * 1024  # of an answer that is not committed to
-    max_body: float = math.inf  # of a request; longer: 413
-    server_timing: bool = False
-
-
-@dataclass(slots=True)
-class Surroundings:
-    """What all proxied requests of one process share."""
-
-    engine: Engine
-    finished: "Callable[[ProxiedRequest], None] | None"  # told once about every request
-    refused: Callable[[Request], None]  # told about those that never got so far
 
 
 class ProxiedRequest:
@@ -77,23 +54,22 @@ class ProxiedRequest:
 
     def __init__(
         self,
-        terms: ProxyTerms,
+        plan: Plan,
         surroundings: Surroundings,
         request: Request,
         head_lines: bytes,
         seconds: float,
-        may_repeat: bool,
     ) -> None:
         """Prepare a request whose head for the upstream begins with ``head_lines``.
 
         ``seconds`` is what it may take; where the deadline covers the head only, they count
         from the end of the request, because its upload is the client's own time.
         """
-        self._terms = terms
+        self._terms = plan.terms
         self._surroundings = surroundings
         self._head_lines = head_lines
         self._seconds = seconds
-        self._may_repeat = may_repeat
+        self._may_repeat = plan.may_repeat
         self._bucket: set[Timer] | None = None
         self._due_at = math.inf
         self._forwarding = False  # the winner's body goes straight to the client

@@ -13,7 +13,9 @@ from typing import Literal
 
 from hedgerow.policy import Situation
 from hedgerow.serve.answers import response_for
-from hedgerow.serve.proxy import ProxiedRequest, ProxyTerms, Surroundings
+from hedgerow.serve.plan import Plan, ProxyTerms
+from hedgerow.serve.proxy import ProxiedRequest
+from hedgerow.serve.surroundings import Surroundings
 from hedgerow.wire.body import NO_BODY
 from hedgerow.wire.forwarding import Forwarded, client_lines, length_line, request_lines
 from hedgerow.wire.heads import RequestHead
@@ -59,7 +61,7 @@ class ProxyRoute:
 
     def plan(
         self, head: RequestHead, parameters: Mapping[str, str], path: bytes, query: bytes
-    ) -> "Plan":
+    ) -> Plan:
         """Work out all that follows from a head whose path (without query) is normal."""
         text: str | None = None
         if self.deadline_source is not None:
@@ -71,7 +73,38 @@ class ProxyRoute:
         if head.framing is NO_BODY:
             lines += length_line(head, 0)
         seconds = self.terms.policy.deadline.read(text)
-        return Plan(self, lines, seconds, self._may_repeat(head))
+        return Plan(self, self.terms, lines, seconds, self._may_repeat(head))
+
+    def carry_out(self, plan: Plan, request: Request) -> None:
+        """Take one request with the head that this plan was made for."""
+        head, seconds = request.head, plan.seconds
+        if head.content_length > self.terms.max_body:
+            self._refuse_body(request)
+        elif isinstance(seconds, Situation):
+            self._refuse(request, seconds)
+        else:
+            about = client_lines(
+                head, peer=request.peer, is_tls=request.is_tls, forwarded=self.forwarded
+            )
+            ProxiedRequest(plan, self.surroundings, request, plan.lines + about, seconds).start()
+
+    def _refuse(self, request: Request, situation: Situation) -> None:
+        """Answer a request that goes nowhere."""
+        template = self.terms.replies.get(situation)
+        date = self.surroundings.engine.date_line
+        if template is not None:
+            request.respond(template.status, template.fields + date, template.render(None))
+        else:
+            status, detail, retry_after = response_for(situation, None)
+            request.problem(status, detail, retry_after, date)
+        self.surroundings.refused(request)
+
+    def _refuse_body(self, request: Request) -> None:
+        """Answer a request whose body is longer than this route takes."""
+        date = self.surroundings.engine.date_line
+        detail = f"the body is longer than {self.terms.max_body} bytes"
+        request.problem(413, detail, fields=date)
+        self.surroundings.refused(request)
 
     def _stripped(self, head: RequestHead) -> RequestHead:
         """Leave out what a client says in fields of ours: the upstream would have them twice."""
@@ -89,56 +122,8 @@ class ProxyRoute:
         has_key = head.field(b"idempotency-key") is not None
         return hedge.permits(method, has_idempotency_key=has_key)
 
-    def refuse(self, request: Request, situation: Situation) -> None:
-        """Answer a request that goes nowhere."""
-        template = self.terms.replies.get(situation)
-        date = self.surroundings.engine.date_line
-        if template is not None:
-            request.respond(template.status, template.fields + date, template.render(None))
-        else:
-            status, detail, retry_after = response_for(situation, None)
-            request.problem(status, detail, retry_after, date)
-        self.surroundings.refused(request)
-
-    def refuse_body(self, request: Request) -> None:
-        """Answer a request whose body is longer than this route takes."""
-        date = self.surroundings.engine.date_line
-        detail = f"the body is longer than {self.terms.max_body} bytes"
-        request.problem(413, detail, fields=date)
-        self.surroundings.refused(request)
-
     def _rewritten(self, path: bytes, parameters: Mapping[str, str]) -> bytes:
         rewrite = self.rewrite or ""
         if parameters:
             rewrite = rewrite.format_map(parameters)
         return rewrite.encode("latin-1") + (path[self.strips :] if self.strips else b"")
-
-
-@dataclass(slots=True)  # not frozen: 140 ns against 480, and one is made for every new head
-class Plan:
-    """What to do with requests that have this very head."""
-
-    route: ProxyRoute
-    lines: bytes  # of the upstream's head, as far as they do not depend on the client
-    seconds: float | Situation  # how long it may take; or why its own deadline is refused
-    may_repeat: bool
-
-    def carry_out(self, request: Request) -> None:
-        """Take one request."""
-        route, head, seconds = self.route, request.head, self.seconds
-        if head.content_length > route.terms.max_body:
-            route.refuse_body(request)
-        elif isinstance(seconds, Situation):
-            route.refuse(request, seconds)
-        else:
-            about = client_lines(
-                head, peer=request.peer, is_tls=request.is_tls, forwarded=route.forwarded
-            )
-            ProxiedRequest(
-                route.terms,
-                route.surroundings,
-                request,
-                self.lines + about,
-                seconds,
-                self.may_repeat,
-            ).start()

@@ -1,0 +1,45 @@
+"""What is settled about a request before it goes anywhere: records, no behaviour.
+
+The terms are a route's; a plan is what follows from one request's head, made once and kept
+with the head, because clients repeat themselves.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from hedgerow.policy import Policy, Situation
+from hedgerow.serve.replies import ReplyTemplate
+from hedgerow.wire.request import Request
+
+
+@dataclass(slots=True)
+class ProxyTerms:
+    """What all proxied requests of one route share."""
+
+    policy: Policy
+    replies: Mapping[Situation, ReplyTemplate] = field(default_factory=dict)
+    deadline_field: bytes | None = None  # tells the upstream the milliseconds that are left
+    max_replay: int = 64 * 1024  # a longer request body is streamed, and sent only once
+    max_held: int = 1024 * 1024  # of an answer that is not committed to
+    max_body: float = math.inf  # of a request; longer: 413
+    server_timing: bool = False
+
+
+class Taker(Protocol):
+    """Who made a plan, and takes the requests that it is for: a route."""
+
+    def carry_out(self, plan: "Plan", request: Request) -> None:
+        """Take one request."""
+
+
+@dataclass(slots=True)  # not frozen: 140 ns against 480, and one is made for every new head
+class Plan:
+    """What to do with requests that have this very head."""
+
+    taker: Taker
+    terms: ProxyTerms
+    lines: bytes  # of the upstream's head, as far as they do not depend on the client
+    seconds: float | Situation  # how long it may take; or why its own deadline is refused
+    may_repeat: bool
