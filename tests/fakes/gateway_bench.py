@@ -9,7 +9,9 @@ from typing_extensions import override
 
 from hedgerow.errors import Failure
 from hedgerow.policy import Exchange, Policy, Replica, RoundRobin
+from hedgerow.policy.admission import Admission
 from hedgerow.serve.attempt_call import AttemptCall
+from hedgerow.serve.door import Door
 from hedgerow.serve.plan import Plan, ProxyTerms
 from hedgerow.serve.proxy import ProxiedRequest
 from hedgerow.serve.route import ProxyRoute
@@ -39,7 +41,8 @@ def request_head(raw: bytes = GET) -> RequestHead:
 def stopped(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     """One clock of ours for the gateway and what it stands on."""
     clock = stopped_clock(monkeypatch)
-    monkeypatch.setattr("hedgerow.serve.proxy.time", clock)
+    for module in ("arrival", "proxy"):
+        monkeypatch.setattr(f"hedgerow.serve.{module}.time", clock)
     return clock
 
 
@@ -118,9 +121,10 @@ def bench(
     upstreams: Sequence[Upstream] = (),
     may_repeat: bool = True,
     wheel: type[TimerWheel] = TimerWheel,
+    admission: Admission[Any] | None = None,
     **terms: Any,
 ) -> Bench:
-    """Start a request whose upstream has three replicas.
+    """Start a request whose upstream has three replicas, and a door where it has an admission.
 
     ``refuses``: those without room.  ``upstreams``: what becomes of attempt 1, 2, ... by itself.
     """
@@ -135,6 +139,9 @@ def bench(
     policy.balancer = RoundRobin([Replica(f"r{n}", pool) for n, pool in enumerate(pools, 1)])
     engine = Engine(loop, Descriptors(100))
     engine.wheel = wheel(loop)
+    if admission is not None:
+        policy.admission = admission
+        terms["door"] = Door(admission, engine.wheel)
     carrier = Carrier()
     request = Request(request_head(raw), carrier)
     finished: list[Finished] = []

@@ -39,7 +39,9 @@ class Door(Protocol):
         self, now: float, owner: int, *, deadline_at: float = ..., priority: int = ...
     ) -> Entry: ...
 
-    def left(self, now: float, outcome: Outcome, rtt: float) -> None: ...
+    def settled(self, now: float, outcome: Outcome, rtt: float) -> None: ...
+
+    def left(self, now: float) -> None: ...
 
     def timer_fired(self, now: float) -> None: ...
 
@@ -73,7 +75,10 @@ class PlainQueue:
         self._waiting.append(owner)
         return WAIT
 
-    def left(self, now: float, outcome: Outcome, rtt: float) -> None:
+    def settled(self, now: float, outcome: Outcome, rtt: float) -> None:
+        """It learns nothing."""
+
+    def left(self, now: float) -> None:
         self._in_flight -= 1
         if self._waiting:
             self._in_flight += 1
@@ -226,7 +231,8 @@ class Model:
         job.is_over = True
         self.told.late += 1
         if job.started is not None:
-            job.door.left(now, Outcome.FAILURE, now - job.started)
+            job.door.settled(now, Outcome.FAILURE, now - job.started)
+            job.door.left(now)
             self._carry_out(now, self.doors.index(job.door))
 
     def _finishes(self, now: float, number: int) -> None:
@@ -239,7 +245,8 @@ class Model:
         job.is_over = True
         assert job.started is not None
         self.told.good.append(Good(now, now - job.arrived, job.priority))
-        job.door.left(now, Outcome.SUCCESS, now - job.started)
+        job.door.settled(now, Outcome.SUCCESS, now - job.started)
+        job.door.left(now)
         self._carry_out(now, self.doors.index(job.door))
 
     def _timer(self, now: float, door_number: int) -> None:

@@ -1,6 +1,7 @@
 """Whatever happens, in whatever order, at whatever time: what an exchange never does."""
 
 import math
+import random
 from collections.abc import Sequence
 from typing import Final
 
@@ -22,6 +23,8 @@ from hedgerow.policy import (
     Step,
     Verdict,
 )
+from hedgerow.policy.admission import Admission
+from hedgerow.policy.concurrency import FixedLimit
 from hedgerow.policy.outcomes import NEVER_SENT
 from tests.fakes.policy import (
     START,
@@ -94,6 +97,9 @@ class Witness:
     def __init__(self, policy: Policy, *, may_repeat: bool) -> None:
         streams = policy.deadline.covers == "head" and not may_repeat
         deadline_at = math.inf if streams else START + DEADLINE
+        self.admission: Admission[str] = Admission(FixedLimit(9), random.Random(1))
+        self.admission.try_enter(START, "this request")
+        policy.admission = self.admission
         self.policy = policy
         self.may_repeat = may_repeat
         self.exchange = Exchange(policy, deadline_at=deadline_at, may_repeat=may_repeat)
@@ -146,6 +152,7 @@ class Witness:
         assert self.finals in ([], [Step.FORWARD], [Step.REPLY], [Step.FORWARD, Step.ABORT])
         running = sum(attempt.ended_at is None for attempt in exchange.attempts)
         assert sum({a.replica: a.replica.in_flight for a in exchange.attempts}.values()) == running
+        assert self.admission.statistics().in_flight == running
 
     def check_launched(self, now: float, step: Step, launched: Sequence[Attempt]) -> None:
         assert (step is Step.LAUNCH) == bool(launched)

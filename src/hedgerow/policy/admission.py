@@ -13,9 +13,14 @@ in ``decided``.  It must not know sockets, HTTP or clocks.
        |                                '----client_left-------> gone
        '--no room, too often, too late, too busy---------------> refused
 
-Admission is per client request, the limit is on attempts: a hedge or a retry is never
-refused here (its budget bounds it) but it takes a place while it is there, so the next
-request waits.  Tell of it by ``copy_started`` and ``copy_ended``.
+Admission is per client request, the limit is on attempts: who enters has a place for its
+first attempt.  A hedge or a retry is never refused here (its budget bounds it) but it takes
+a place while it is there, so the next request waits.  An Exchange tells of its attempts by
+``copy_started``, ``settled`` and ``left``; whoever makes none after it has entered says
+``left`` itself.
+
+What concerns a client and not the upstream (how often it may ask, whether this process
+keeps up) is asked before: ``rate_limit``, ``loop_lag``.
 
 After each event the shell empties ``decided``, one by one from the left: a waiting request
 with ENTER starts now, one with a refusal is answered with it.  (A queue, and not a returned
@@ -36,10 +41,8 @@ from typing import Final, Generic, TypeVar
 
 from hedgerow.measure import BucketLayout, Histogram, WindowedCount
 from hedgerow.policy.concurrency import ConcurrencyLimit
-from hedgerow.policy.loop_lag import LoopLagShedder
 from hedgerow.policy.outcomes import Outcome
 from hedgerow.policy.priorities import DEFAULT_URGENCY
-from hedgerow.policy.rate_limit import RateLimiter
 from hedgerow.policy.refusals import ENTER, LONGEST_RETRY_AFTER, REFUSALS, WAIT, Entry, Reason
 from hedgerow.policy.service_time import MedianTracker
 from hedgerow.policy.throttle import AdaptiveThrottle
@@ -50,15 +53,6 @@ Owner = TypeVar("Owner", bound=Hashable)
 _SUCCESS: Final = Outcome.SUCCESS
 _IGNORE: Final = Outcome.IGNORE
 _MICROSECONDS: Final = 1e6
-
-
-@dataclass(frozen=True, slots=True)
-class Guards:
-    """What a request meets before it asks for a place; each may be missing."""
-
-    shedder: LoopLagShedder | None = None  # of the process: shared by all upstreams
-    rate: RateLimiter | None = None
-    throttle: AdaptiveThrottle | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +77,6 @@ class Admission(Generic[Owner]):
         "_client_left",
         "_entered",
         "_entered_after_wait",
-        "_guards",
         "_in_flight",
         "_limit",
         "_pace",
@@ -92,6 +85,7 @@ class Admission(Generic[Owner]):
         "_refused_lately",
         "_room",
         "_service",
+        "_throttle",
         "decided",
         "queue_times",
     )
@@ -102,11 +96,11 @@ class Admission(Generic[Owner]):
         randomness: random.Random,
         *,
         queue: QueueRules | None = None,
-        guards: Guards | None = None,
+        throttle: AdaptiveThrottle | None = None,
     ) -> None:
         self._limit = limit
         self._random = randomness
-        self._guards = guards
+        self._throttle = throttle
         self._pace = Pace(limit.limit)
         self._room: WaitingRoom[Owner] = WaitingRoom(queue or QueueRules(), self._pace)
         self._service = MedianTracker()
@@ -116,7 +110,7 @@ class Admission(Generic[Owner]):
         self._refused_lately = WindowedCount(window=1.0, slots=4)
         #: For the shell to carry out, oldest first: those who waited, or had to make room.
         self.decided: deque[tuple[Owner, Entry]] = deque()
-        #: Microseconds that those who entered had waited: 0 for most.  Read it, reset it.
+        #: Microseconds that those had waited who entered after a wait.  Read it, reset it.
         self.queue_times = Histogram(BucketLayout(digits=2))
 
     @property
@@ -133,46 +127,51 @@ class Admission(Generic[Owner]):
         *,
         deadline_at: float = math.inf,
         priority: int = DEFAULT_URGENCY,
-        client: str | None = None,
     ) -> Entry:
         """Decide about a request that has come; it may be another one that has to go."""
-        if self._guards is not None:
-            refused = self._stopped_by_a_guard(now, self._guards, priority, client)
-            if refused is not None:
-                return refused
+        if self._throttle is not None and self._throttle.refuses(now):
+            return self._refuse(now, Reason.THROTTLED)
         if deadline_at <= now:
             self._refused[Reason.EXPIRED] += 1
             return REFUSALS[Reason.EXPIRED][0]  # there is no use in coming back with it
         if self._in_flight < self._limit.limit and not self._room.waiting:
             self._in_flight += 1
             self._entered += 1
-            self.queue_times.record(0)
             return ENTER
         reason = self._room.arrive(now, owner, deadline_at=deadline_at, priority=priority)
         if self._room.dropped:
             self._refuse_the_dropped(now)
         return WAIT if reason is None else self._refuse(now, reason)
 
-    def left(self, now: float, outcome: Outcome, rtt: float) -> None:
-        """Somebody who had entered is gone; the place goes to the next.
-
-        ``rtt`` is what its first attempt took, from dispatch; to the head of the answer where
-        bodies are long, because their length would be taken for load.
-        """
-        in_flight = self._in_flight
-        if outcome is not _IGNORE:
-            self._learn(now, outcome is _SUCCESS, rtt, in_flight)
-        self._in_flight = max(0, in_flight - 1)
-        if self._room.waiting:
-            self._hand_out_places(now)
-
     def copy_started(self) -> None:
         """A hedge or a retry has gone out beside the first attempt of its request."""
         self._in_flight += 1
 
-    def copy_ended(self, now: float, outcome: Outcome, rtt: float) -> None:
-        """That copy is gone; it teaches as much as a first attempt does."""
-        self.left(now, outcome, rtt)
+    def settled(self, now: float, outcome: Outcome, rtt: float) -> None:
+        """Learn from an attempt, as soon as its outcome is known.
+
+        ``rtt`` is the time from its dispatch to the head of its answer: bodies may be long,
+        and their length would be taken for load.
+        """
+        if outcome is _IGNORE:
+            return
+        limit, pace = self._limit, self._pace
+        good = outcome is _SUCCESS
+        limit.sample(now, rtt, self._in_flight, dropped=not good)
+        pace.places = limit.limit
+        if good:
+            service = self._service
+            service.add(rtt)
+            pace.service = service.value
+        if self._throttle is not None:
+            self._throttle.ended(now, accepted=good)
+
+    def left(self, now: float) -> None:
+        """An attempt is gone; its place goes to the next who waits."""
+        if self._in_flight:
+            self._in_flight -= 1
+        if self._room.waiting:
+            self._hand_out_places(now)
 
     def client_left(self, now: float, owner: Owner) -> None:
         """Nobody waits for the answer any more; who is not in the waiting room is unknown."""
@@ -199,18 +198,6 @@ class Admission(Generic[Owner]):
 
     # --- places ---
 
-    def _learn(self, now: float, good: bool, rtt: float, in_flight: int) -> None:
-        limit, pace = self._limit, self._pace
-        limit.sample(now, rtt, in_flight, dropped=not good)
-        pace.places = limit.limit
-        if good:
-            service = self._service
-            service.add(rtt)
-            pace.service = service.value
-        guards = self._guards
-        if guards is not None and guards.throttle is not None:
-            guards.throttle.ended(now, accepted=good)
-
     def _hand_out_places(self, now: float) -> None:
         """All that are free: the limit may have grown."""
         while self._in_flight < self._limit.limit:
@@ -226,22 +213,6 @@ class Admission(Generic[Owner]):
         self._refuse_the_dropped(now)
 
     # --- refusals ---
-
-    def _stopped_by_a_guard(
-        self, now: float, guards: Guards, priority: int, client: str | None
-    ) -> Entry | None:
-        """Ask the cheapest first; a request that is shed takes nothing from its client's rate."""
-        if guards.shedder is not None and guards.shedder.sheds(priority):
-            return self._refuse(now, Reason.PROCESS_OVERLOADED)
-        if guards.rate is not None and client is not None:
-            wait = guards.rate.take(now, client)
-            if wait > 0.0:
-                self._refused[Reason.RATE_LIMITED] += 1
-                seconds = min(math.ceil(wait), LONGEST_RETRY_AFTER)
-                return REFUSALS[Reason.RATE_LIMITED][seconds]
-        if guards.throttle is not None and guards.throttle.refuses(now):
-            return self._refuse(now, Reason.THROTTLED)
-        return None
 
     def _refuse_the_dropped(self, now: float) -> None:
         dropped = self._room.dropped

@@ -147,7 +147,7 @@ class Exchange(Standing):
     def attempt_failed(self, now: float, attempt: Attempt, failure: Failure) -> Step:
         """An attempt will bring no whole answer any more."""
         if self.state is steps.COMMITTED and attempt is self.winner:
-            attempt.end(now)
+            self._end(now, attempt)
             attempt.failure = failure
             self._broke(now, attempt)
             return self._abort()
@@ -155,13 +155,13 @@ class Exchange(Standing):
             self._fail(now, attempt, failure)
             return self._after_failure(now)
         if attempt.ended_at is None:
-            attempt.end(now)
+            self._end(now, attempt)
             attempt.failure = failure  # a kept answer that broke is none
         return steps.WAIT
 
     def answer_ended(self, now: float, attempt: Attempt) -> Step:
         """An attempt's answer has been received to its last byte; a held one is judged besides."""
-        attempt.end(now)
+        self._end(now, attempt)
         if self.state is steps.COMMITTED and attempt is self.winner:
             self._complete(attempt)
         return steps.WAIT
@@ -345,9 +345,13 @@ class Exchange(Standing):
         self.launched.append(attempt)
         counters = policy.counters
         counters.attempts += 1
+        if kind is PRIMARY:
+            return
+        if policy.admission is not None:
+            policy.admission.copy_started()
         if kind is HEDGE:
             counters.hedges += 1
-        elif kind is RETRY:
+        else:
             counters.retries += 1
 
     def _schedule(self) -> None:

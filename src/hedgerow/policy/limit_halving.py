@@ -55,6 +55,9 @@ class Phase(enum.Enum):
     PROBING = enum.auto()
 
 
+_PROBING: Final = Phase.PROBING
+
+
 @dataclass(frozen=True, slots=True)
 class HalvingRules:
     """Durations in seconds."""
@@ -87,6 +90,7 @@ class HalvingLimit:
     """The gradient over a floor that is found by halving."""
 
     __slots__ = (
+        "_closes_at",
         "_estimate",
         "_most_in_flight",
         "_probe_at",
@@ -108,6 +112,7 @@ class HalvingLimit:
         self.floor = 0.0  # seconds; 0 until the first probe has ended
         self._reference: _Reference | None = None  # what a lower limit is compared with
         self._since = -math.inf  # the last change
+        self._closes_at = math.inf  # the earliest end of the window; it begins with a sample
         self._probe_began = 0.0
         self._probe_at = -math.inf
         self._most_in_flight = 0
@@ -119,7 +124,7 @@ class HalvingLimit:
         if in_flight > self._most_in_flight:
             self._most_in_flight = in_flight
         rtts = self._rtts
-        if self.phase is Phase.PROBING:
+        if self.phase is _PROBING:
             if not dropped:
                 rtts.append(rtt)
                 if len(rtts) >= self._rules.probe_samples:
@@ -127,25 +132,27 @@ class HalvingLimit:
             return
         if len(rtts) < _MOST_KEPT:
             rtts.append(math.inf if dropped else rtt)
-        if self._since == -math.inf:
-            self._since = now - rtt
-        if len(rtts) >= _AT_LEAST and now - self._since >= self._shortest_window():
-            self._close_window(now)
+        if now >= self._closes_at:
+            if len(rtts) >= _AT_LEAST:
+                self._close_window(now)
+        elif self._since == -math.inf:
+            self._begin_window(now - rtt)
 
     # --- following ---
 
-    def _shortest_window(self) -> float:
-        return max(self._rules.window, _WINDOW_IN_FLOORS * self.floor)
+    def _begin_window(self, now: float) -> None:
+        self._since = now
+        self._closes_at = now + max(self._rules.window, _WINDOW_IN_FLOORS * self.floor)
 
     def _close_window(self, now: float) -> None:
         middle = statistics.median_low(self._rtts)
         in_flight = self._most_in_flight
-        self._start(now)
         if now >= self._probe_at:
             self._begin_probe(now, middle)
         else:
             self._learn_from_shrinking(middle, in_flight)
             self._follow(middle, in_flight)
+        self._start(now)
 
     def _follow(self, middle: float, in_flight: int) -> None:
         rules = self._rules
@@ -184,9 +191,9 @@ class HalvingLimit:
     def _end_step(self, now: float) -> None:
         assert self._reference is not None
         middle = statistics.median(self._rtts)
-        self._start(now)
         if middle < _FASTER * self._reference.rtt and self.limit > self._rules.lowest:
             self._halve(middle, float(self.limit))
+            self._start(now)
             return
         self.floor = middle
         self.phase = Phase.FOLLOWING
@@ -194,6 +201,7 @@ class HalvingLimit:
         self.limit = int(self._estimate)
         self._reference = None
         self._probe_at = self._next_probe(now)
+        self._start(now)
 
     def _next_probe(self, now: float) -> float:
         """At a multiple of the gap, so that all who share a clock probe together."""
@@ -203,6 +211,6 @@ class HalvingLimit:
         return (math.floor(now / gap) + 1.0) * gap
 
     def _start(self, now: float) -> None:
-        self._since = now
+        self._begin_window(now)
         self._most_in_flight = 0
         self._rtts = []

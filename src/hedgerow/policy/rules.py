@@ -7,8 +7,10 @@ must not know the settings file: durations are seconds here, rules are objects.
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from hedgerow.errors import HedgerowBug
+from hedgerow.policy.admission import Admission
 from hedgerow.policy.balance import Balancer
 from hedgerow.policy.budget import Budget, LoadBudget, NoBudget
 from hedgerow.policy.cancel_efficacy import CancelEfficacy
@@ -32,6 +34,7 @@ class Policy:
     counters: Counters = field(default_factory=Counters)
     delays: Delays | None = None  # None: the rule's own delay
     efficacy: CancelEfficacy | None = None  # of the upstream; its routes share one
+    admission: Admission[Any] | None = None  # of the upstream; told of every attempt
     randomness: random.Random | None = None  # for a rule with a probability below 1
     # Read once per request, so worked out once per route.
     holds_answers: bool = field(init=False)  # a good head is not enough to commit to it

@@ -168,7 +168,7 @@ class Standing:
         self._free_copies += failure in NEVER_SENT
         ours = failure is Failure.NO_CAPACITY  # it never reached the upstream
         self._settle(now, attempt, Outcome.IGNORE if ours else Outcome.FAILURE)
-        attempt.end(now)
+        self._end(now, attempt)
 
     def _settle(
         self, now: float, attempt: Attempt, outcome: Outcome, pushback: float | None = None
@@ -176,11 +176,24 @@ class Standing:
         """The outcome of an attempt in the race is known."""
         attempt.outcome = outcome
         self._in_race -= 1
-        learner = self._policy.learner
+        policy = self._policy
+        learner, admission = policy.learner, policy.admission
+        if learner is None and admission is None:
+            return
+        until = attempt.answered_at if attempt.answered_at is not None else now
+        latency = until - attempt.started_at
         if learner is not None:
-            until = attempt.answered_at if attempt.answered_at is not None else now
-            latency = until - attempt.started_at
             learner.settled(now, attempt.replica, outcome, latency=latency, pushback=pushback)
+        if admission is not None:
+            admission.settled(now, outcome, latency)
+
+    def _end(self, now: float, attempt: Attempt) -> None:
+        """Nothing more is sent or received: its place is free."""
+        if attempt.ended_at is None:
+            attempt.end(now)
+            admission = self._policy.admission
+            if admission is not None:
+                admission.left(now)
 
     def _broke(self, now: float, winner: Attempt) -> None:
         """The committed answer broke: what was taken for a success is none."""
@@ -193,7 +206,7 @@ class Standing:
     def _cancel(self, now: float, attempt: Attempt) -> None:
         """Have the shell stop an attempt, unless it has stopped by itself."""
         if attempt.ended_at is None:
-            attempt.end(now)
+            self._end(now, attempt)
             self.cancelled.append(attempt)
             efficacy = self._policy.efficacy
             was_slow = attempt.number == 1 and now - attempt.started_at >= self._delay

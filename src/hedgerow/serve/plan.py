@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from hedgerow.policy import Policy, Situation
+from hedgerow.policy.priorities import DEFAULT_URGENCY
+from hedgerow.serve.door import Door
 from hedgerow.serve.replies import ReplyTemplate
 from hedgerow.wire.request import Request
 
@@ -25,6 +27,7 @@ class ProxyTerms:
     max_held: int = 1024 * 1024  # of an answer that is not committed to
     max_body: float = math.inf  # of a request; longer: 413
     server_timing: bool = False
+    door: Door | None = None  # to the upstream; None: everybody may in
 
 
 class Taker(Protocol):
@@ -43,3 +46,4 @@ class Plan:
     lines: bytes  # of the upstream's head, as far as they do not depend on the client
     seconds: float | Situation  # how long it may take; or why its own deadline is refused
     may_repeat: bool
+    priority: int = DEFAULT_URGENCY  # 0 is the most urgent

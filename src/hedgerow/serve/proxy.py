@@ -13,16 +13,18 @@ each side), 7 objects (two heads, request, this, its call, exchange, attempt).
 import math
 import time
 
+from typing_extensions import override
+
 from hedgerow.errors import Failure
 from hedgerow.policy import Attempt, Exchange, Situation, Step, best_failure, steps
 from hedgerow.serve.answers import parse_json, response_for, retry_after_seconds
+from hedgerow.serve.arrival import Arrival
 from hedgerow.serve.attempt_call import AttemptCall
 from hedgerow.serve.plan import Plan
 from hedgerow.serve.replies import ReplyTemplate
 from hedgerow.serve.story import server_timing
 from hedgerow.serve.surroundings import Surroundings
-from hedgerow.serve.upload import Upload
-from hedgerow.wire.body import BY_LENGTH, IN_CHUNKS, NO_BODY
+from hedgerow.wire.body import IN_CHUNKS
 from hedgerow.wire.forwarding import downstream_fields, length_line
 from hedgerow.wire.heads import ResponseHead
 from hedgerow.wire.pool import Pool
@@ -30,26 +32,16 @@ from hedgerow.wire.request import Request
 from hedgerow.wire.timers import Timer
 
 
-class ProxiedRequest:
+class ProxiedRequest(Arrival):
     """One client's request while it is with us; the sink of its body."""
 
     __slots__ = (
         "_bucket",
         "_due_at",
         "_forwarding",
-        "_head_lines",
         "_is_finished",
-        "_may_repeat",
-        "_seconds",
-        "_surroundings",
-        "_terms",
-        "_upload",
-        "arrived_at",
         "calls",
-        "exchange",
         "finished_at",
-        "request",
-        "started_at",
     )
 
     def __init__(
@@ -60,69 +52,26 @@ class ProxiedRequest:
         head_lines: bytes,
         seconds: float,
     ) -> None:
-        """Prepare a request whose head for the upstream begins with ``head_lines``.
-
-        ``seconds`` is what it may take; where the deadline covers the head only, they count
-        from the end of the request, because its upload is the client's own time.
-        """
-        self._terms = plan.terms
-        self._surroundings = surroundings
-        self._head_lines = head_lines
-        self._seconds = seconds
-        self._may_repeat = plan.may_repeat
+        super().__init__(plan, surroundings, request, head_lines, seconds)
         self._bucket: set[Timer] | None = None
         self._due_at = math.inf
         self._forwarding = False  # the winner's body goes straight to the client
         self._is_finished = False
-        self._upload: Upload | None = None
-        self.request = request
         self.calls: list[AttemptCall] = []
-        self.exchange: Exchange | None = None
-        self.started_at = now = time.monotonic()
-        self.arrived_at = surroundings.engine.arrival(now, request)
         self.finished_at = 0.0
         request.sink = self
 
-    def start(self) -> None:
-        """Begin: at once without a body, else when it is whole or too long to be kept."""
-        head = self.request.head
-        if head.framing is NO_BODY:
-            self._race(self.started_at)
-            return
-        self._upload = Upload(self.request)
-        if head.framing is BY_LENGTH and head.content_length > self._terms.max_replay:
-            self._race(self.started_at)
-        self.request.accept_body()
-
     # --- called by the client's connection ---
 
-    def body_received(self, data: bytes, *, ended: bool) -> None:
-        upload, exchange = self._upload, self.exchange
-        if upload is None:
-            return
-        upload.add(data, ended=ended)
-        if upload.size > self._terms.max_body:
-            self._refuse_body()
-        elif exchange is None:
-            if ended or upload.size > self._terms.max_replay:
-                self._race(time.monotonic())
-        elif ended and self._terms.policy.deadline.covers == "head":
-            now = time.monotonic()
-            exchange.request_ended(now, now + self._seconds)
-            self._arm(now)
-
-    def _refuse_body(self) -> None:
-        """Treat one whose length was not told in advance like a client that left."""
-        detail = f"the body is longer than {self._terms.max_body} bytes"
-        self.request.problem(413, detail, fields=self._surroundings.engine.date_line)
-        self.request.abort()  # where an answer has begun already, and only there
-        self.client_left()
-
+    @override
     def client_left(self) -> None:
-        exchange, now = self.exchange, time.monotonic()
-        if exchange is not None:
-            exchange.client_left(now)
-            self._cancel_losers(exchange)
+        exchange = self.exchange
+        if exchange is None:
+            super().client_left()
+            return
+        now = time.monotonic()
+        exchange.client_left(now)
+        self._cancel_losers(exchange)
         self._finish(now)
 
     def writing_paused(self) -> None:
@@ -156,6 +105,8 @@ class ProxiedRequest:
             if exchange.cancelled:
                 self._cancel_losers(exchange)
             self._forward(now, exchange, head, data, ended)
+            if self._door is not None:
+                self._door.carry_out(now)  # for the places of those that were cancelled
             return
         call.kept_head = head
         call.keep(data, ended=ended)
@@ -205,24 +156,34 @@ class ProxiedRequest:
 
     # --- carrying steps out ---
 
+    @override
+    def _upload_ended(self) -> None:
+        exchange = self.exchange
+        if exchange is not None and self._terms.policy.deadline.covers == "head":
+            now = time.monotonic()
+            exchange.request_ended(now, now + self._seconds)
+            self._arm(now)
+
+    @override
     def _race(self, now: float) -> None:
-        upload, terms = self._upload, self._terms
-        whole = upload is None or upload.ended
-        since = self.arrived_at
-        if terms.policy.deadline.covers == "head":
-            since = now if whole else math.inf
+        upload, whole, policy = self._upload, self._is_whole(), self._terms.policy
+        if whole and self._deadline_at == math.inf:
+            self._deadline_at = now + self._seconds  # its body ended while it waited
         self.exchange = exchange = Exchange(
-            terms.policy,
-            deadline_at=since + self._seconds,
+            policy,
+            deadline_at=self._deadline_at,
             may_repeat=self._may_repeat and whole,
-            is_coming=since == math.inf,
+            is_coming=not whole and policy.deadline.covers == "head",
             hedge_class=self.request.head.method,
         )
         if upload is not None:
             self._head_lines += length_line(self.request.head, upload.size if whole else None)
             if not whole:
                 self.request.pause_body()
-        self._carry_out(now, exchange, exchange.start(now))
+        step = exchange.start(now)
+        if self._door is not None and not exchange.attempts:
+            self._door.admission.left(now)  # it was not sent: the place was for nothing
+        self._carry_out(now, exchange, step)
 
     def _carry_out(self, now: float, exchange: Exchange, step: Step) -> None:
         if exchange.cancelled:
@@ -238,6 +199,8 @@ class ProxiedRequest:
             self._finish(now)
         if not self._is_finished:
             self._arm(now)
+        if self._door is not None:
+            self._door.carry_out(now)
 
     def _launch(self, now: float, exchange: Exchange) -> None:
         launched, exchange.launched = exchange.launched, []
@@ -360,6 +323,7 @@ class ProxiedRequest:
         for attempt in cancelled:
             self.calls[attempt.number - 1].cancel()
 
+    @override
     def _finish(self, now: float) -> None:
         if self._is_finished:
             return
@@ -369,6 +333,8 @@ class ProxiedRequest:
             self._bucket = None
         if self._surroundings.finished is not None:
             self._surroundings.finished(self)
+        if self._door is not None:
+            self._door.carry_out(now)
         # Calls point back to us: without this every request would wait for the cycle collector
         # (5 % of the time under full load).
         self.calls = []
