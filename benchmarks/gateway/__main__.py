@@ -12,7 +12,7 @@ from benchmarks.apparatus.rounds import interleaved
 from benchmarks.apparatus.session import NOT_RUN, Session, write_json
 from benchmarks.apparatus.table import facts
 from benchmarks.gateway import wrk
-from benchmarks.gateway.contenders import CONTENDERS, REFERENCE
+from benchmarks.gateway.contenders import CONTENDERS, REFERENCE, beside
 from benchmarks.gateway.report import Row, rows, text
 from benchmarks.gateway.trial import Bench, Cores, LoadShape, Trial, bench
 from benchmarks.peers import nginx
@@ -23,6 +23,10 @@ def main() -> int:
     """Run all rounds, print the table, say by the exit code whether it counts."""
     options = _options()
     chosen = [one for one in CONTENDERS if not options.only or one.name in options.only]
+    reference = REFERENCE
+    if options.beside is not None:
+        chosen.append(beside(options.beside.resolve()))
+        reference = chosen[-1].name
     versions, skipped = installed(chosen)
     try:
         tools = {"wrk (load)": wrk.version(), "nginx (backend)": nginx.version()}
@@ -42,9 +46,9 @@ def main() -> int:
     load = LoadShape(options.connections, options.fresh_heads)
     with session.trials(), bench(cores, load) as backend:
         _run(backend, ready, options, trials)
-    made = rows(trials, reference=REFERENCE, cores=cores)
+    made = rows(trials, reference=reference, cores=cores)
     if made:
-        _print_table(made, options)
+        _print_table(made, options, reference)
         _write(made, trials, described, options)
     return session.judge(valid=not any(row.errors for row in made))
 
@@ -64,6 +68,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the order of turns")
     parser.add_argument(
         "--only", nargs="+", choices=[one.name for one in CONTENDERS], help="these contenders"
+    )
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        metavar="CHECKOUT",
+        help="also the Hedgerow of another checkout, which ratios then refer to",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there")
     return parser.parse_args()
@@ -91,13 +101,13 @@ def _run(
         print(f"round {number}  {name:9} {trial.rate:>9,.0f} requests/s{failed}", flush=True)
 
 
-def _print_table(made: list[Row], options: argparse.Namespace) -> None:
+def _print_table(made: list[Row], options: argparse.Namespace, reference: str) -> None:
     print(
         f"\nproxied GET of a small JSON answer, {options.connections} keep-alive connections, "
         f"{'every head new' if options.fresh_heads else 'the same head again and again'},\n"
         f"one core for the proxy, {max(row.rounds for row in made)} rounds of {options.seconds} s\n"
     )
-    print(text(made, reference=REFERENCE))
+    print(text(made, reference=reference))
 
 
 def _write(

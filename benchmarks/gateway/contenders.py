@@ -13,6 +13,31 @@ from benchmarks.peers.contender import Contender, NotInstalledError, Site
 ARMED: Final = 'hedge = {delay = "300ms", extra = 1, same_replica = true}'
 
 
+#: Everything that a request can meet on its way, with limits that none of them reaches.
+ALL_ARMED: Final = {
+    "server": 'admin = "127.0.0.1:0"',
+    "upstream": 'limit = "adaptive"\nqueue = 1000\nthrottle = true\ncheck = "/"',
+    "route": (
+        'hedge = {delay = "auto", budget = "5%", same_replica = true}\n'
+        'priority = {from = "header.Priority"}\n'
+        'rate = {limit = "1000000/s", burst = 1000000}'
+    ),
+}
+
+
+def _all_armed(site: Site) -> list[str]:
+    return hedgerow.proxy(site, **ALL_ARMED)
+
+
+def beside(checkout: Path) -> Contender:
+    """Hedgerow as it is in another checkout, to be compared with this one."""
+    return Contender(
+        "other",
+        lambda: f"checkout {checkout.name}",
+        lambda site: hedgerow.proxy(site, route=ARMED, checkout=checkout),
+    )
+
+
 def _hedgerow(site: Site) -> list[str]:
     return hedgerow.proxy(site, route=ARMED)
 
@@ -35,4 +60,5 @@ CONTENDERS: Final = (
     Contender("envoy", envoy.version, envoy.proxy),
     Contender("aiohttp", _aiohttp_version, _aiohttp),
     Contender("hedgerow", hedgerow.version, _hedgerow),
+    Contender("all armed", hedgerow.version, _all_armed),
 )

@@ -1,15 +1,18 @@
 """Hedgerow, started by its command line like any other contender."""
 
 import sys
+from pathlib import Path
 
 from benchmarks.peers.contender import Site, version_from
 
 _SETTINGS = """\
 [server]
 listen = "127.0.0.1:{port}"
+{server}
 
 [upstream.backend]
 replicas = ["http://127.0.0.1:{upstream_port}"]
+{upstream}
 
 [[route]]
 path = "/"
@@ -28,7 +31,19 @@ def version() -> str:
     return version_from(command("--version"), r"(\d+\.\d+\.\d+\S*)")
 
 
-def proxy(site: Site, *, route: str) -> list[str]:
-    """One upstream with one replica; ``route`` is further TOML of the route."""
-    text = _SETTINGS.format(port=site.port, upstream_port=site.upstream_port, route=route)
-    return command("serve", "-c", str(site.write("hedgerow.toml", text)))
+def proxy(
+    site: Site, *, route: str, upstream: str = "", server: str = "", checkout: Path | None = None
+) -> list[str]:
+    """One upstream with one replica; the texts are further TOML of each table.
+
+    With ``checkout`` it is the Hedgerow of another directory, with this one's dependencies.
+    """
+    text = _SETTINGS.format(
+        port=site.port,
+        upstream_port=site.upstream_port,
+        route=route,
+        upstream=upstream,
+        server=server,
+    )
+    serve = command("serve", "-c", str(site.write("hedgerow.toml", text)))
+    return serve if checkout is None else ["env", f"PYTHONPATH={checkout / 'src'}", *serve]
