@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from hedgerow.serve.settings import (
+    Check,
     Deadline,
+    Health,
     Hedge,
     Limits,
+    Priority,
+    Queue,
+    Rate,
     Replies,
     Reply,
     Route,
@@ -40,6 +45,8 @@ commonest of those that could have no effect. Nothing misspelt is passed over in
 - **Durations** are text with a unit: `"250ms"`, `"1.5s"`, `"2m"`, `"1m30s"` (us, ms, s, m, h, d).
 - **Sizes** are text with a unit or whole numbers of bytes: `"64KiB"`, `"5MB"`, `4096`.
 - **Shares** are text or numbers: `"5%"`, `0.05`.
+- **Rates** are text with a time: `"100/m"`, `"50/s"`, `"10/h"`.
+- **`"off"`** switches off what has it as a value, tables included: `health = "off"`.
 - **Files** with a relative path start at the working directory.
 
 ## An example
@@ -69,15 +76,60 @@ path     = "/"
 upstream = "work"
 hedge    = {delay = "100ms", budget = "5%"}
 ```
+
+## An example for overload
+
+```toml
+[server]
+listen = ":8080"
+admin  = "127.0.0.1:8081"                # metrics and traces
+
+[upstream.shop]
+replicas = ["http://shop:9000", {url = "http://large:9000", weight = 2}]
+resolve  = "10s"                         # every address of a name is a replica
+check    = "/health"
+limit    = "adaptive"                    # attempts in flight; found out from how long they take
+queue    = {capacity = 50, patience = "500ms"}
+
+[[route]]
+path     = "/"
+priority = {from = "header.Priority", most_urgent = 1}
+rate     = {limit = "100/m", by = "header.X-Api-Key"}
+
+[[route]]                                # reports can wait: they are the first to be refused
+path     = "/reports/"
+priority = "sheddable"
+```
+
+## What hedging does, by what is written
+
+| `hedge =` | what is sent again |
+|---|---|
+| `{}`, or nothing | the slowest 5%, or after a failure; each once, and up to 20% in all |
+| `{aim = "2%"}` | the slowest 2%, or after a failure; each once, and up to 20% in all |
+| `{budget = "2%"}` | the slowest 2%, or after a failure; each once, and up to 2% in all |
+| `{budget = "off"}` | the slowest 5%, or after a failure; each once, and all if it must be |
+| `{max_attempts = 3}` | as by default, and up to twice: a copy and a retry, or two retries |
+| `{delay = "300ms"}` | all that take longer, or after a failure; each once, without a budget |
+| `{delay = "off"}`, `{extra = 0}` | after a failure only; each once, and up to 20% |
+| `"off"`, `{max_attempts = 1}` | nothing |
+
+A copy goes to another replica, and only of requests that may be sent twice (`methods`). Where
+an upstream has one replica, nothing is sent unless `same_replica = true`.
 """
 
 _TABLES: Final[tuple[tuple[str, type[Record]], ...]] = (
     ("[server]", Server),
     ("[server.limits]", Limits),
     ("[upstream.NAME]", Upstream),
+    ("queue of an upstream", Queue),
+    ("health of an upstream", Health),
+    ("check of an upstream", Check),
     ("[[route]]", Route),
     ("deadline of a route", Deadline),
     ("hedge of a route", Hedge),
+    ("priority of a route", Priority),
+    ("rate of a route", Rate),
     ("success of a route", Success),
     ("replies of a route", Replies),
     ("A reply", Reply),
@@ -94,7 +146,7 @@ def _section(title: str, record: type[Record]) -> Iterator[str]:
     yield f"## {title}\n"
     yield f"{record.__doc__}\n"
     if record.SHORT:
-        yield f"In place of the table there can be {record.SHORT}.\n"
+        yield f"In place of the table there can be {record.SHORT.replace(', ', ' or ')}.\n"
     yield "| setting | what it is | kind | default |"
     yield "|---|---|---|---|"
     for field in fields_of(record).values():
@@ -104,7 +156,8 @@ def _section(title: str, record: type[Record]) -> Iterator[str]:
 
 
 def _kind(field: Field) -> str:
-    name = field.kind.name if field.kind is not None else "table"
+    table = 'table or "off"' if field.names_none else "table"
+    name = field.kind.name if field.kind is not None else table
     has_range = field.range_text and field.about.at_least  # everybody expects at least 0
     return f"{name}, {field.range_text}" if has_range else name
 

@@ -50,6 +50,9 @@ class TestFlags:
             ("-l", "-"),
             ("--log", "-"),
             ("--access-log=-",),
+            ("--limit", "adaptive", "--queue", "5", "--throttle", "--no-shed"),
+            ("--limit", "20", "--rate", "100/m", "--admin", "127.0.0.1:0"),
+            ("--health-check", "/health", "--no-eject", "--hedge-aim", "2%"),
         ],
     )
     def test_may_be_written_as_fingers_know_them(
@@ -81,6 +84,12 @@ class TestCheck:
             ((URL, "--hedge-delay", "300ms"), ("--hedge-delay", "same_replica")),
             ((URL, "--port", "70000"), ("--port", "65535")),
             ((URL, "--balance", "round"), ("--balance", "round-robin")),
+            ((URL, "--limit", "many"), ("--limit", "'many'", "adaptive")),
+            ((URL, "--queue", "5"), ("--queue", "together with a limit")),
+            ((URL, "--rate", "100"), ("--rate", '"100/m"')),
+            ((URL, "--admin", "8081"), ("--admin", '"127.0.0.1:8081"')),
+            ((URL, "--health-check", "health"), ("--health-check", '"/health"')),
+            ((URL, "--resolve", "10s"), ("--resolve", "no replica has a name")),
         ],
     )
     def test_names_the_mistake(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.gateway_client import Answer, Client, ask, connected
-from tests.fakes.gateway_running import eventually, play
+from tests.fakes.gateway_running import eventually, gateway, play, settings
 from tests.fakes.gateway_upstream import Arrival, Script, answers, is_silent, upstream
 from tests.fakes.processes import Process, hedgerow, ran
 
@@ -50,6 +50,17 @@ class TestStop:
         answer, is_closed, exit_code = play(main())
         assert (answer.status, answer.field("connection"), is_closed) == (200, "close", True)
         assert exit_code == code
+
+    def test_closes_the_connections_to_upstreams(self) -> None:
+        async def main() -> tuple[list[bool], list[bool]]:
+            async with upstream(answers) as up, gateway(settings(up.url)) as running:
+                await ask(running.port)
+                before = [connection.is_lost for connection in up.connections]
+                await running.gateway.drain(1.0)
+                await eventually(lambda: up.connections[0].is_lost)
+                return before, [connection.is_lost for connection in up.connections]
+
+        assert play(main()) == ([False], [True])
 
     def test_closes_connections_that_ask_nothing(self) -> None:
         async def main() -> bool:

@@ -10,6 +10,7 @@ from typing_extensions import override
 from hedgerow.errors import Failure
 from hedgerow.policy import Exchange, Policy, Replica, RoundRobin
 from hedgerow.policy.admission import Admission
+from hedgerow.policy.deadline_fields import Tell
 from hedgerow.serve.attempt_call import AttemptCall
 from hedgerow.serve.door import Door
 from hedgerow.serve.plan import Plan, ProxyTerms
@@ -122,6 +123,7 @@ def bench(
     may_repeat: bool = True,
     wheel: type[TimerWheel] = TimerWheel,
     admission: Admission[Any] | None = None,
+    tells: tuple[Tell, ...] = (),
     **terms: Any,
 ) -> Bench:
     """Start a request whose upstream has three replicas, and a door where it has an admission.
@@ -149,7 +151,7 @@ def bench(
     seconds = policy.deadline.default
     of_route = ProxyTerms(policy, **terms)
     taker = ProxyRoute("/", of_route, around, b"fallback.test")
-    plan = Plan(taker, of_route, b"", seconds, may_repeat)
+    plan = Plan(taker, of_route, b"", seconds, may_repeat, tells=tells)
     proxied = ProxiedRequest(plan, around, request, b"GET /x HTTP/1.1\r\n", seconds)
     proxied.start()
     return Bench(engine, loop, pools, carrier, request, proxied, finished)

@@ -17,6 +17,7 @@ from hedgerow.policy import Policy
 from hedgerow.serve.assembly import assemble
 from hedgerow.serve.gateway import Gateway
 from hedgerow.serve.proxy import ProxiedRequest
+from hedgerow.serve.resolving import Resolver, ask_system
 from hedgerow.serve.settings.reader import settings_from_text
 from hedgerow.wire import Engine, Listening
 from hedgerow.wire.descriptors import Descriptors
@@ -82,15 +83,21 @@ async def eventually(condition: Callable[[], bool], *, seconds: float = 5.0) -> 
 
 
 @contextlib.asynccontextmanager
-async def gateway(settings: str, *, descriptors: int = 4096) -> AsyncIterator[Running]:
-    """Serve these settings while the context lasts."""
+async def gateway(
+    settings: str,
+    *,
+    descriptors: int = 4096,
+    resolver: Resolver = ask_system,
+    address: str = "127.0.0.1:0",
+) -> AsyncIterator[Running]:
+    """Serve these settings while the context lasts; ``resolver`` knows what names mean."""
     loop = asyncio.get_running_loop()
     engine = Engine(loop, Descriptors(descriptors))
     stories: list[str] = []
-    serving = assemble(settings_from_text(settings), engine, stories.append)
-    listening = Listening("127.0.0.1:0")
+    serving = assemble(settings_from_text(settings), engine, stories.append, resolver)
+    listening = Listening(address)
     await serving.listen([listening])
-    port = int(listening.bound_to.rpartition(":")[2])
+    port = 0 if address.startswith("unix:") else int(listening.bound_to.rpartition(":")[2])
     try:
         yield Running(serving, engine, port, stories)
     finally:

@@ -171,22 +171,25 @@ class _Connection(asyncio.Protocol):
 class Upstream:
     """A listening socket; ``arrivals`` is what came, in order."""
 
-    def __init__(self, script: Script, window: int | None = None) -> None:
+    def __init__(
+        self, script: Script, window: int | None = None, host: str = "127.0.0.1", port: int = 0
+    ) -> None:
         self.script = script
+        self.host = host
         self.window = window  # how little the kernel may take in while a script does not read
         self.arrivals: list[Arrival] = []
         self.connections: list[_Connection] = []
-        self.port = 0
+        self.port = port
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
-        sock = socket.create_server(("127.0.0.1", self.port), backlog=_BACKLOG)
+        sock = socket.create_server((self.host, self.port), backlog=_BACKLOG)
         if self.window is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.window)
         self.port = sock.getsockname()[1]

@@ -58,6 +58,7 @@ class Network(VirtualLoop):
         self.round_trip = 0.01  # seconds that opening a connection takes
         self.peers: list[Peer] = []
         self.dialled: list[str] = []
+        self.server_names: list[str | None] = []  # that certificates were to be for
         self.lookups = 0
         self.on_connect: Callable[[], None] = lambda: None  # before the pool hears of it
 
@@ -99,9 +100,10 @@ class Network(VirtualLoop):
         return [(*kind, (address, port)) for address in self.names[host]]
 
     @override
-    async def create_connection(self, *where: Any, **_: Any) -> Any:
+    async def create_connection(self, *where: Any, **options: Any) -> Any:
         factory, host, _port = where
         self.dialled.append(host)
+        self.server_names.append(options.get("server_hostname"))
         await asyncio.sleep(self.round_trip)
         if host in self.fates:
             fate = self.fates[host]

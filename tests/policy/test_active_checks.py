@@ -117,6 +117,23 @@ def test_a_check_is_always_due_again_whatever_the_order(events: list[tuple[str, 
         assert check.due_at <= now + 20.0 + 5.5
 
 
+class TestCheckThatCouldNotBeMade:
+    def test_says_nothing_and_comes_again(self) -> None:
+        checked = Checked("pff")
+        checked.now = checked.check.due_at
+        assert checked.check.timer_fired(checked.now)
+        checked.check.not_made(checked.now)
+        assert (checked.check.is_up, checked.wait) == (True, 1.0)
+        assert checked.play("f").ups[-1] == "d"
+
+    def test_is_told_once(self) -> None:
+        checked = Checked("p")
+        before = checked.check.due_at
+        checked.now += 1.0
+        checked.check.not_made(checked.now)
+        assert checked.check.due_at == before
+
+
 class TestCheckRule:
     def test_refuses_no_time(self) -> None:
         with pytest.raises(ConfigError, match="seconds"):

@@ -187,3 +187,13 @@ class TestUpstream:
         assert stops.efficacy > 0.85
         assert works_on.efficacy < 0.75
         assert stops.efficacy - works_on.efficacy > works_on.deviation
+
+
+class TestReplicaThatIsGone:
+    def test_is_no_suspect_any_more(self) -> None:
+        efficacy = CancelEfficacy()
+        gone = replicas(1)[0]
+        efficacy.outlived(0.0, gone, 0.1)
+        efficacy.forget(gone)
+        efficacy.forget(gone)
+        assert efficacy.suspects == {}

@@ -65,6 +65,26 @@ class TestRefusal:
         assert RULE.read("9" * 5000) is Situation.DEADLINE_MALFORMED
 
 
+class TestRequestThatTellsHowLongItWaits:
+    def test_gets_no_more_than_that(self) -> None:
+        assert RULE.shortened(5.0, 1.0) == 1.0
+
+    def test_gets_no_more_than_its_route_gives(self) -> None:
+        """Not the maximum either: that is for those who ask where the route says so."""
+        assert RULE.shortened(5.0, 50.0) == 5.0
+
+    @pytest.mark.parametrize("asked", [0.0, -1.0, 1e-9, 0.2999])
+    def test_has_expired_where_too_little_is_left(self, asked: float) -> None:
+        assert RULE.shortened(5.0, asked) is Situation.EXPIRED
+
+    @pytest.mark.parametrize("asked", [0.0, -1.0])
+    def test_has_expired_where_nothing_is_left(self, asked: float) -> None:
+        assert DeadlineRule(default=5.0).shortened(5.0, asked) is Situation.EXPIRED
+
+    def test_may_tell_anything_above_nothing_where_there_is_no_minimum(self) -> None:
+        assert DeadlineRule(default=5.0).shortened(5.0, 1e-9) == 1e-9
+
+
 class TestDefaults:
     def test_bound_neither_an_attempt_nor_the_client(self) -> None:
         rule = DeadlineRule(default=5.0)

@@ -5,10 +5,21 @@ from hedgerow.policy.loop_lag import LoopLagShedder, Stage
 
 NOW = 1_000_000.0
 
+#: Other than the default: these tests are about how stages come and go.
+STAGES = (
+    Stage(0.05, spares=3),
+    Stage(0.10, spares=3, share=0.5),
+    Stage(0.20, spares=3, share=0.75),
+    Stage(0.40, spares=2),
+    Stage(1.00, spares=0),
+)
+
 
 def lagging(*lags: float, every: float = 0.1) -> LoopLagShedder:
-    shedder = LoopLagShedder()
+    """A shedder that saw these lags, each of them twice in a row."""
+    shedder = LoopLagShedder(STAGES)
     for number, lag in enumerate(lags):
+        shedder.sample(NOW + number * every, lag)
         shedder.sample(NOW + number * every, lag)
     return shedder
 
@@ -39,6 +50,23 @@ class TestStage:
         assert [shedder.sheds(3) for _ in range(6)] == [False, True] * 3
 
 
+class TestHiccup:
+    @pytest.mark.parametrize("lags", [[9.0], [0.0, 9.0, 0.0], [9.0, 0.04, 9.0, 0.04]])
+    def test_is_no_lag(self, lags: list[float]) -> None:
+        shedder = LoopLagShedder(STAGES)
+        stages = []
+        for number, lag in enumerate(lags):
+            shedder.sample(NOW + number * 0.1, lag)
+            stages.append(shedder.stage)
+        assert set(stages) == {0}
+
+    def test_counts_as_much_as_it_left_behind(self) -> None:
+        shedder = LoopLagShedder(STAGES)
+        shedder.sample(NOW, 1.5)
+        shedder.sample(NOW + 0.1, 0.15)
+        assert shedder.stage == 2
+
+
 class TestHysteresis:
     def test_goes_up_at_once(self) -> None:
         assert lagging(0.0, 0.5).stage == 4
@@ -67,3 +95,17 @@ class TestStages:
     def test_rise(self, stages: tuple[Stage, ...]) -> None:
         with pytest.raises(ConfigError, match="stages"):
             LoopLagShedder(stages)
+
+
+class TestDefaultStages:
+    def test_let_all_in_that_is_ordinary_while_nobody_feels_a_lag(self) -> None:
+        shedder = LoopLagShedder()
+        for _ in range(2):
+            shedder.sample(NOW, 0.24)
+        assert shed_of_eight(shedder) == [0, 0, 0, 0, 8, 8, 8, 8]
+
+    def test_keep_what_matters_most_whatever_the_lag(self) -> None:
+        shedder = LoopLagShedder()
+        for _ in range(2):
+            shedder.sample(NOW, 60.0)
+        assert shed_of_eight(shedder) == [0, 8, 8, 8, 8, 8, 8, 8]

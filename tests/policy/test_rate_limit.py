@@ -55,6 +55,28 @@ class TestClient:
             assert got <= 4 + (now - NOW) * rate + 1e-3
 
 
+class TestLines:
+    def test_are_both_fields(self) -> None:
+        limits = RateLimiter(RateRule(rate=1.0, burst=5, name="api"))
+        limits.take(NOW, "a")
+        lines = b'RateLimit: "api";r=4;t=1\r\nRateLimit-Policy: "api";q=5;w=5\r\n'
+        assert limits.fields(NOW, "a") == lines
+
+    def test_are_never_out_of_date(self) -> None:
+        limits = limiter(rate=7.0, burst=50)
+        for tick in range(200):
+            now = NOW + tick * 0.013
+            limits.take(now, "a")
+            assert limits.fields(now, "a").startswith(b"RateLimit: " + limits.field(now, "a"))
+
+    def test_are_not_kept_without_end(self) -> None:
+        limits = limiter(rate=0.001, burst=5000)
+        for _ in range(5000):
+            limits.take(NOW, "a")
+            limits.fields(NOW, "a")
+        assert len(limits._lines) <= 1024
+
+
 class TestMemory:
     def test_is_bounded(self) -> None:
         limits = limiter(rate=0.001, clients=50)

@@ -97,6 +97,14 @@ class TestReplicaThatFails:
         assert not upstream.fails("r1", times=1).chosen()["r1"]
         assert upstream.state("r1") is EJECTED
 
+    def test_is_not_ejected_for_failures_with_a_success_in_between(self) -> None:
+        upstream = Upstream(3)
+        for _ in range(5):
+            upstream.fails("r1", times=2)
+            upstream.ends("r1")
+        assert upstream.state("r1") is ADMITTING
+        assert upstream.one("r1").failures == 0
+
     def test_is_not_ejected_for_losing_races(self) -> None:
         upstream = Upstream(3)
         upstream.ends("r1", Outcome.IGNORE, 100)
@@ -113,7 +121,9 @@ class TestReplicaThatFails:
 
     def test_stays_where_no_share_may_be_out(self) -> None:
         rules = ReplicaRules(HEALTH, ejected_share=0.0)
-        assert Upstream(3, rules).fails("r1", times=50).state("r1") is ADMITTING
+        upstream = Upstream(3, rules).fails("r1", times=50)
+        assert upstream.state("r1") is ADMITTING
+        assert upstream.set.statistics().withheld == 0
 
     def test_goes_when_another_has_come_back(self) -> None:
         upstream = Upstream(2).fails("r1").fails("r2").later(5)
@@ -331,9 +341,17 @@ class TestActiveChecks:
         upstream = Upstream(3, self.RULES).check().fails("r2").check()
         assert set(upstream.chosen()) == {"r1", "r3"}
 
+    def test_that_could_not_be_made_take_nobody_out(self) -> None:
+        upstream = Upstream(2, self.RULES)
+        for replica in upstream.set.checks_due(START):
+            upstream.set.check_not_made(START, replica)
+        assert set(upstream.chosen()) == {"r1", "r2"}
+        assert upstream.set.due_at == START + CHECKS.interval
+
     def test_of_a_stranger_are_harmless(self) -> None:
         upstream = Upstream(3, self.RULES)
         upstream.set.check_passed(START, Replica("stranger"))
+        upstream.set.check_not_made(START, Replica("stranger"))
         upstream.set.check_failed(START, Replica("stranger"), refused=True)
         assert len(upstream.chosen()) == 3
 
@@ -405,9 +423,16 @@ class TestUpdate:
 
     def test_can_begin_with_nobody(self) -> None:
         replica_set = ReplicaSet([], LeastRequest([], random.Random(1)), random.Random(1))
+        replica_set.sweep(START)
         assert replica_set.choose(()) is None
+        assert not replica_set.statistics().is_panicking
         newcomers = replica_set.update(START, {"a": 1.0})
         assert replica_set.choose(()) is newcomers[0]
+
+    def test_gives_the_first_ones_full_traffic_at_once(self) -> None:
+        replica_set = ReplicaSet([], LeastRequest([], random.Random(1)), random.Random(1))
+        weights = [one.weight for one in replica_set.update(START, {"a": 1.0, "b": 3.0})]
+        assert weights == [1.0, 3.0]
 
     def test_before_anything_else_does_not_put_off_comparing(self) -> None:
         rules = ReplicaRules(HEALTH, OutlierRule(least_attempts=10))

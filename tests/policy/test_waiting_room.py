@@ -24,7 +24,7 @@ def room(
     service: float = 0.01,
     newest_first: bool = False,
 ) -> WaitingRoom[str]:
-    rules = QueueRules(capacity=capacity, patience=patience, newest_first=newest_first)
+    rules = QueueRules(capacity, patience, target=0.005, newest_first=newest_first)
     return WaitingRoom(rules, Pace(places, service))
 
 
@@ -237,6 +237,15 @@ class TestBackedUpRoom:
         waiting = room(service=0.0, patience=1.0)
         for tick in range(90):
             arrive(waiting, chr(0x100 + tick), now=NOW + tick * 0.01)
+        assert not waiting.backed_up
+
+    def test_is_none_where_a_wait_is_no_longer_than_a_busy_process_takes(self) -> None:
+        """The default target; the rooms of these tests have CoDel's own."""
+        waiting: WaitingRoom[int] = WaitingRoom(QueueRules(), Pace(4, 0.001))
+        for number in range(300):
+            waiting.arrive(NOW + number * 0.001, number, deadline_at=NEVER, priority=ORDINARY)
+            if number >= 15:
+                waiting.take(NOW + number * 0.001)
         assert not waiting.backed_up
 
     def test_has_room_for_what_is_served_within_the_target(self) -> None:

@@ -31,7 +31,14 @@ class TestResponse:
 
     def test_says_when_to_come_back_only_where_waiting_helps(self) -> None:
         assert response_for(Situation.UNAVAILABLE, None)[2] == 1
+        assert response_for(Situation.UNAVAILABLE, Failure.NO_CAPACITY)[2] == 1
         assert response_for(Situation.EXPIRED, None)[2] is None
+
+    def test_tells_no_room_from_nobody_there(self) -> None:
+        full = response_for(Situation.UNAVAILABLE, Failure.NO_CAPACITY)
+        nobody = response_for(Situation.UNAVAILABLE, None)
+        assert (full[0], full[1]) == (503, "there is no capacity left for this request")
+        assert (nobody[0], nobody[1]) == (503, "no address of the upstream is known")
 
     @pytest.mark.parametrize("situation", list(Situation))
     def test_says_nothing_of_the_inside(self, situation: Situation) -> None:

@@ -6,17 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from hedgerow.errors import ConfigError, StartError
-from hedgerow.policy import LeastRequest, LoadBudget, NoBudget, RoundRobin, Situation
+from hedgerow.errors import StartError
+from hedgerow.policy import LoadBudget, NoBudget, Situation
 from hedgerow.policy.hedge_delay import AdaptiveDelays
-from hedgerow.policy.peak_ewma import PeakEwmaBalancer
+from hedgerow.policy.priorities import PriorityRule
 from hedgerow.serve.assembly import assemble
 from hedgerow.serve.gateway import Gateway
-from hedgerow.serve.route import DeadlineSource, ProxyRoute
+from hedgerow.serve.route import ProxyRoute
 from hedgerow.serve.settings.reader import settings_from_text
+from hedgerow.serve.source import Source
 from hedgerow.wire.descriptors import Descriptors
 from hedgerow.wire.engine import Engine
 from tests.fakes.clock import FakeClock
+from tests.fakes.gateway_bench import request_head
 from tests.fakes.loop import FakeLoop
 
 UPSTREAM = '[upstream.api]\nreplicas = ["http://10.0.0.1:9000", "http://10.0.0.2:9000"]\n'
@@ -39,21 +41,16 @@ def route(text: str, upstream: str = "", path: str = "/") -> ProxyRoute:
     return found(gateway(f"{UPSTREAM}{upstream}\n[[route]]\n{at}{text}"), path)[0]
 
 
+def told(made: ProxyRoute) -> list[bytes]:
+    """What an upstream is told of the time, where half a second is left."""
+    plan = made.plan(request_head(), {}, b"/", b"")
+    return [tell.line(0.5) for tell in plan.tells]
+
+
 class TestUpstream:
     def test_has_a_pool_for_each_replica(self) -> None:
         names = [pool.name for pool in gateway(UPSTREAM).pools]
         assert names == ["10.0.0.1:9000", "10.0.0.2:9000"]
-
-    def test_is_balanced_by_what_is_in_flight(self) -> None:
-        assert isinstance(route("").terms.policy.balancer, LeastRequest)
-
-    def test_may_be_balanced_in_turns(self) -> None:
-        chosen = route("", 'balance = "round-robin"').terms.policy.balancer
-        assert isinstance(chosen, RoundRobin)
-
-    def test_may_be_balanced_by_what_answers_cost(self) -> None:
-        chosen = route("", 'balance = "peak-ewma"').terms.policy.balancer
-        assert isinstance(chosen, PeakEwmaBalancer)
 
     def test_has_one_opinion_of_what_cancelling_is_worth(self) -> None:
         auto = 'hedge = {delay = "auto"}'
@@ -74,41 +71,51 @@ class TestUpstream:
         assert (pool._limits.max_connections, pool._limits.max_waiting) == (7, 8)
 
 
-class TestTlsUpstream:
-    HTTPS = '[upstream.api]\nreplicas = ["https://api.test"]\n'
+class TestProcessThatLags:
+    def test_turns_requests_away(self) -> None:
+        assert gateway(UPSTREAM).surroundings.shedder is not None
 
-    def test_is_verified(self) -> None:
-        tls = gateway(self.HTTPS).pools[0]._origin.tls
-        assert tls is not None
-        assert tls.check_hostname
-
-    def test_is_not_where_the_operator_says_so(self) -> None:
-        tls = gateway(self.HTTPS + "verify = false\n").pools[0]._origin.tls
-        assert tls is not None
-        assert not tls.check_hostname
-
-    def test_needs_certificates_that_can_be_read(self, tmp_path: Path) -> None:
-        path = tmp_path / "ca.pem"
-        path.write_text("this is no certificate")
-        with pytest.raises(ConfigError, match=r"\[upstream.api\] ca_file = .*: must be a file of"):
-            gateway(f'{self.HTTPS}ca_file = "{path}"\n')
+    def test_takes_them_all_where_it_was_told_to(self) -> None:
+        assert gateway("[server]\nshed = false\n" + UPSTREAM).surroundings.shedder is None
 
 
 class TestRoute:
     def test_asks_for_its_deadline_where_it_was_told(self) -> None:
         made = route('path = "/{t}"\ndeadline = {from = "path.t", max = "9s"}', path="/7")
-        assert made.deadline_source == DeadlineSource("path", "t")
+        assert made.deadline_source == Source("path", "t")
         assert made.terms.policy.deadline.maximum == 9.0
 
     def test_tells_its_own_deadline_to_the_upstream(self) -> None:
-        assert route('deadline = "1s"').terms.deadline_field == b"X-Request-Timeout-Ms"
+        assert told(route('deadline = "1s"')) == [b"X-Request-Timeout-Ms: 500\r\n"]
 
     def test_does_not_tell_one_that_nobody_asked_for(self) -> None:
-        assert route("").terms.deadline_field is None
+        assert told(route("")) == []
 
     def test_tells_nothing_where_it_may_not(self) -> None:
-        made = route('deadline = {default = "1s", send_as = "off"}')
-        assert made.terms.deadline_field is None
+        assert told(route('deadline = {default = "1s", send_as = "off"}')) == []
+
+    def test_honours_the_fields_that_it_was_told(self) -> None:
+        plain, own = route(""), route('deadline = {default = "9s", honours = ["X-Wait"]}')
+        assert b"grpc-timeout" in {field.name for field in plain.honours}
+        assert [field.name for field in own.honours] == [b"x-wait"]
+
+    def test_knows_how_urgent_its_requests_are(self) -> None:
+        made = route('priority = {default = 5, from = "header.Priority", most_urgent = 2}')
+        assert made.priority == PriorityRule(5, most_urgent=2)
+        assert made.priority_source == Source("header", "Priority")
+
+    def test_counts_clients_where_it_was_told(self) -> None:
+        made = route('rate = {limit = "100/m", burst = 20, by = "header.X-Key"}')
+        assert made.limiter is not None
+        assert made.limiter.policy_field == b'"default";q=20;w=12'
+        assert made.client_source == Source("header", "X-Key")
+        assert (route("").limiter, route('rate = "9/m"').client_source) == (None, None)
+
+    def test_shares_no_buckets_with_others(self) -> None:
+        text = f'{UPSTREAM}[[route]]\npath = "/a"\nrate = "9/m"\n'
+        both = gateway(text + '[[route]]\npath = "/b"\nrate = "9/m"')
+        one, other = (found(both, path)[0].limiter for path in ("/a", "/b"))
+        assert one is not other
 
     def test_believes_a_proxy_in_front_only_where_it_is_told_to(self) -> None:
         append = '[server]\nforwarded = "append"\n' + UPSTREAM

@@ -6,6 +6,7 @@ import pytest
 
 from hedgerow.errors import Failure
 from hedgerow.policy import AnswerRule, DeadlineRule, HedgeRule, Policy, Situation
+from hedgerow.policy.deadline_fields import NumberTell
 from hedgerow.policy.hedge_delay import AdaptiveDelays, DelayAim
 from hedgerow.serve.replies import ReplyTemplate
 from tests.fakes.clock import FakeClock
@@ -14,6 +15,7 @@ from tests.fakes.gateway_pool import FakeLine, answer_head
 from tests.fakes.policy import burst, retrying, route
 
 JSON = AnswerRule(body="json")
+LEFT = (NumberTell("X-Left"),)
 HEAD = b"HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
@@ -233,17 +235,17 @@ class TestAttempt:
 
     def test_says_how_long_it_may_take(self, clock: FakeClock) -> None:
         policy = route(burst(extra=1), deadline=DeadlineRule(default=1.0, per_try=0.5))
-        room = bench(clock, policy, deadline_field=b"X-Left").later(0.31)
+        room = bench(clock, policy, tells=LEFT).later(0.31)
         assert b"X-Left: 500\r\n" in room.line(1).call.head
         assert b"X-Left: 500\r\n" in room.line(2).call.head
 
     def test_has_less_and_less_time(self, clock: FakeClock) -> None:
-        room = bench(clock, route(burst(extra=1)), deadline_field=b"X-Left").later(0.305)
+        room = bench(clock, route(burst(extra=1)), tells=LEFT).later(0.305)
         assert b"X-Left: 699\r\n" in room.line(2).call.head
 
     def test_says_nothing_of_time_where_there_is_no_end_to_it(self, clock: FakeClock) -> None:
         rule = DeadlineRule(default=math.inf)
-        room = bench(clock, route(deadline=rule), deadline_field=b"X-Left")
+        room = bench(clock, route(deadline=rule), tells=LEFT)
         assert b"X-Left" not in room.line(1).call.head
 
     def test_knows_that_it_expects_no_body(self, clock: FakeClock) -> None:

@@ -1,80 +1,149 @@
-"""What a route works out from a request's head: deadline, target, lines, repeatability."""
+"""What a route works out from a request's head: deadline, urgency, target, lines."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from hedgerow.policy import DeadlineRule, HedgeRule, Policy, Situation
-from hedgerow.serve.plan import Plan, ProxyTerms
+from hedgerow.policy import DeadlineRule, HedgeRule, Situation
+from hedgerow.policy.deadline_fields import deadline_field
+from hedgerow.policy.priorities import PriorityRule
+from hedgerow.policy.refusals import Reason
 from hedgerow.serve.replies import ReplyTemplate
-from hedgerow.serve.route import DeadlineSource, ProxyRoute
-from hedgerow.serve.surroundings import Surroundings
-from hedgerow.wire.descriptors import Descriptors
-from hedgerow.wire.engine import Engine
-from hedgerow.wire.request import Request
-from tests.fakes.carrier import FakeCarrier
-from tests.fakes.clock import FakeClock
+from hedgerow.serve.source import Source
 from tests.fakes.gateway_bench import request_head
-from tests.fakes.loop import FakeLoop
+from tests.fakes.gateway_route import Kit
 from tests.fakes.policy import route as policy_of
 
-ASKED_IN_PATH = DeadlineSource("path", "timeout")
-
-
-class Kit:
-    """One route, and requests for it."""
-
-    def __init__(self, policy: Policy | None = None, terms: Any = None, **more: Any) -> None:
-        self.refused: list[Request] = []
-        engine = Engine(FakeLoop(FakeClock()), Descriptors(10))
-        around = Surroundings(engine, None, self.refused.append)
-        proxy_terms = ProxyTerms(policy or policy_of(), **(terms or {}))
-        self.route = ProxyRoute("/", proxy_terms, around, b"fallback.test", **more)
-        self.carrier = FakeCarrier()
-
-    def plan(
-        self,
-        *lines: str,
-        method: str = "GET",
-        path: str = "/x",
-        query: str = "",
-        values: dict[str, str] | None = None,
-    ) -> Plan:
-        text = "\r\n".join([f"{method} / HTTP/1.1", "Host: a.test", *lines, "", ""])
-        head = request_head(text.encode())
-        return self.route.plan(head, values or {}, path.encode(), query.encode())
-
-    def carried_out(self, plan: Plan, raw: bytes = b"") -> Request:
-        request = Request(request_head(raw or b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"), self.carrier)
-        self.route.carry_out(plan, request)
-        return request
+ASKED_IN_PATH = Source("path", "timeout")
 
 
 class TestDeadline:
     RULE = policy_of(deadline=DeadlineRule(default=5.0, minimum=0.3, maximum=60.0))
 
-    def seconds(self, source: DeadlineSource, *lines: str, **asked: Any) -> float | Situation:
+    def seconds(self, source: Source, *lines: str, **asked: Any) -> float | Situation:
         return Kit(self.RULE, deadline_source=source).plan(*lines, **asked).seconds
 
     def test_may_be_asked_for_in_the_path(self) -> None:
         assert self.seconds(ASKED_IN_PATH, values={"timeout": "700"}) == pytest.approx(0.7)
 
     def test_may_be_asked_for_in_the_query(self) -> None:
-        source = DeadlineSource("query", "timeout")
+        source = Source("query", "timeout")
         assert self.seconds(source, query="a=1&timeout=700&timeout=9") == pytest.approx(0.7)
 
     def test_may_be_asked_for_in_a_field(self) -> None:
-        source = DeadlineSource("header", "X-Timeout")
+        source = Source("header", "X-Timeout")
         assert self.seconds(source, "x-timeout: 700") == pytest.approx(0.7)
 
     @pytest.mark.parametrize("query", ["", "a=1", "timeouts=700"])
     def test_is_the_routes_where_nobody_asks(self, query: str) -> None:
-        assert self.seconds(DeadlineSource("query", "timeout"), query=query) == 5.0
+        assert self.seconds(Source("query", "timeout"), query=query) == 5.0
 
     @pytest.mark.parametrize("query", ["timeout=", "timeout", "timeout=+", "timeout=7e2"])
     def test_is_refused_where_it_is_no_number(self, query: str) -> None:
-        source = DeadlineSource("query", "timeout")
+        source = Source("query", "timeout")
         assert self.seconds(source, query=query) is Situation.DEADLINE_MALFORMED
+
+
+class Clock:
+    """The time of day."""
+
+    def __init__(self) -> None:
+        self.now = 1_795_800_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class TestDeadlineThatTheClientShortens:
+    HONOURS = ("X-Wait-Ms", "X-Request-Deadline", "X-Timeout")
+
+    def kit(self, covers: Literal["head", "answer"] = "head", **more: Any) -> Kit:
+        self.clock = Clock()
+        honours = [deadline_field(name, "ms", self.clock) for name in self.HONOURS]
+        policy = policy_of(deadline=DeadlineRule(default=5.0, minimum=0.1, covers=covers))
+        return Kit(policy, honours=honours, send_as="X-Left", **more)
+
+    def test_is_what_the_field_says(self) -> None:
+        assert self.kit().plan("x-wait-MS: 700").seconds == pytest.approx(0.7)
+
+    def test_covers_the_answer(self) -> None:
+        assert self.kit().plan("X-Wait-Ms: 700").terms.policy.deadline.covers == "answer"
+        assert self.kit().plan("X-Wait-Ms: 7000").terms.policy.deadline.covers == "head"
+
+    def test_is_not_what_replicas_are_judged_by(self) -> None:
+        kit = self.kit(covers="answer")
+        assert kit.plan().terms.policy.deadline.blames
+        assert not kit.plan("X-Wait-Ms: 700").terms.policy.deadline.blames
+
+    def test_shares_all_else_with_the_route(self) -> None:
+        kit = self.kit()
+        own, shortened = kit.plan().terms.policy, kit.plan("X-Wait-Ms: 700").terms.policy
+        assert own is not shortened
+        assert own.balancer is shortened.balancer
+        assert own.budget is shortened.budget
+        assert own.counters is shortened.counters
+        assert kit.plan("X-Wait-Ms: 800").terms.policy is shortened
+
+    def test_is_told_to_the_upstream_instead_of_what_came(self) -> None:
+        plan = self.kit().plan("X-Wait-Ms: 700", "X-Left: 9", "X-Other: 1")
+        assert {tell.line(0.5) for tell in plan.tells} == {
+            b"X-Wait-Ms: 500\r\n",
+            b"X-Left: 500\r\n",
+        }
+        assert plan.lines.endswith(b"Host: a.test\r\nX-Other: 1\r\n")
+
+    def test_goes_on_as_it_came_where_it_shortens_nothing(self) -> None:
+        plan = self.kit().plan("X-Wait-Ms: 7000", "X-Left: 9")
+        assert plan.tells == ()
+        assert plan.lines.endswith(b"X-Wait-Ms: 7000\r\nX-Left: 9\r\n")
+
+    def test_does_not_give_a_field_two_meanings(self) -> None:
+        """Where the route itself asks in that field, its own unit and bounds count."""
+        in_seconds = policy_of(deadline=DeadlineRule(default=5.0, unit="s"))
+        source = Source("header", "x-wait-ms")
+        honours = [deadline_field("X-Wait-Ms", "s", Clock())]
+        kit = Kit(in_seconds, deadline_source=source, honours=honours)
+        assert kit.plan("X-Wait-Ms: 9").seconds == 9.0
+
+    def test_that_has_passed_is_a_gateway_timeout(self) -> None:
+        kit = self.kit()
+        assert kit.asked("X-Request-Deadline: 1795799999").startswith(b"HTTP/1.1 504 ")
+        assert kit.around.refusals == {Reason.EXPIRED: 1}
+        assert len(kit.refused) == 1
+
+    def test_that_has_passed_gets_the_routes_own_reply(self) -> None:
+        replies = {Situation.EXPIRED: ReplyTemplate(200, text="sorry")}
+        kit = self.kit(terms={"replies": replies})
+        assert kit.asked("X-Wait-Ms: 99").endswith(b"\r\n\r\nsorry")
+
+    def test_by_a_time_of_day_is_worked_out_for_each_request(self) -> None:
+        kit = self.kit()
+        plan = kit.plan("X-Request-Deadline: 1795800002")
+        assert plan.seconds == pytest.approx(2.0)
+        self.clock.now += 3
+        raw = b"GET / HTTP/1.1\r\nHost: a\r\nX-Request-Deadline: 1795800002\r\n\r\n"
+        kit.carried_out(plan, raw)
+        assert kit.carrier.output.startswith(b"HTTP/1.1 504 ")
+
+    def test_by_a_length_of_time_is_worked_out_once(self) -> None:
+        kit = self.kit()
+        assert kit.plan("X-Wait-Ms: 700").taker is kit.route
+
+
+class TestUrgency:
+    RULE = PriorityRule(3, most_urgent=1)
+    SOURCE = Source("header", "Priority")
+
+    @pytest.mark.parametrize(
+        ("line", "urgency"),
+        [("priority: u=5", 5), ("Priority: 0", 1), ("Priority: what", 3), ("X-Other: 1", 3)],
+    )
+    def test_is_what_the_request_says_within_bounds(self, line: str, urgency: int) -> None:
+        kit = Kit(priority=self.RULE, priority_source=self.SOURCE)
+        assert kit.plan(line).priority == urgency
+
+    def test_is_the_routes_where_it_does_not_ask(self) -> None:
+        assert Kit(priority=PriorityRule(6)).plan("Priority: 1").priority == 6
 
 
 class TestTarget:
@@ -113,14 +182,18 @@ class TestLines:
 
     def test_leave_out_the_clients_own_count_of_copies(self) -> None:
         """A copy would carry two of them, and the primary one that is not true."""
-        assert b"Attempt" not in Kit().plan("x-hedgerow-attempt: 7").lines
+        assert b"attempt" not in Kit().plan("x-hedgerow-attempt: 7").lines.lower()
 
     def test_leave_out_the_clients_own_time_where_we_tell_ours(self) -> None:
-        kit = Kit(terms={"deadline_field": b"X-Left"})
+        kit = Kit(send_as="X-Left")
         assert b"left" not in kit.plan("x-left: 7", "X-Other: 1").lines.lower()
 
     def test_keep_the_clients_own_time_where_we_tell_none(self) -> None:
         assert b"X-Left: 7\r\n" in Kit().plan("X-Left: 7").lines
+
+    def test_leave_out_what_the_client_wants_left_out(self) -> None:
+        lines = ["Connection: X-Other", "X-Other: 1", "X-Hedgerow-Attempt: 7", "X-Third: 1"]
+        assert Kit().plan(*lines).lines.endswith(b"Host: a.test\r\nX-Third: 1\r\n")
 
     def test_change_nothing_in_the_head_that_others_share(self) -> None:
         head = request_head(b"GET / HTTP/1.1\r\nHost: a\r\nX-Hedgerow-Attempt: 7\r\n\r\n")

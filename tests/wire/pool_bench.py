@@ -28,6 +28,10 @@ class HandSweeper(Sweeper):
     def add(self, function: Callable[[float], None]) -> None:
         self.functions.append(function)
 
+    @override
+    def remove(self, function: Callable[[float], None]) -> None:
+        self.functions.remove(function)
+
 
 class Bench:
     """One pool, and whoever is at the other end."""
@@ -45,11 +49,12 @@ class Bench:
         max_connections: int = 50,
         max_waiting: int = 1000,
         connect_timeout: float = 3.0,
+        origin: Origin | None = None,
     ) -> None:
         """Make the pool, with these limits."""
         limits = PoolLimits(max_connections, max_waiting, connect_timeout, idle_timeout=60.0)
         self.sweeper.functions.clear()
-        self.pool = Pool(Origin(host, 80), limits, self.sweeper, self.descriptors)
+        self.pool = Pool(origin or Origin(host, 80), limits, self.sweeper, self.descriptors)
 
     # --- the caller ---
 
@@ -76,7 +81,7 @@ class Bench:
 
     def sweeps(self, seconds_later: float = 0.25) -> None:
         self.sweeper.now += seconds_later
-        for function in self.sweeper.functions:
+        for function in tuple(self.sweeper.functions):
             self.network.does(function, self.sweeper.now)
         self.network.later(0.1)
 

@@ -281,6 +281,15 @@ class TestClosedPool:
         bench.closes()
         assert (call.heard, bench.counts) == (["failed"], (0, 0, 0))
 
+    def test_is_swept_no_more_once_nothing_is_open(self, bench: Bench) -> None:
+        bench.sends()
+        bench.closes()
+        bench.sweeps()
+        assert bench.sweeper.functions != []  # a call may stand still yet
+        bench.answers(bench.peers[0])
+        bench.sweeps()
+        assert bench.sweeper.functions == []
+
     def test_closes_a_connection_that_is_open_all_the_same(self, bench: Bench) -> None:
         bench.network.on_connect = bench.pool.close
         call = bench.sends()

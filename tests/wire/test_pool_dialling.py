@@ -92,6 +92,24 @@ class TestName:
         bench.network.later(200.0)
 
 
+class TestServerName:
+    def dialled_for(self, bench: Bench, origin: Origin) -> list[str | None]:
+        bench.limit(origin=origin)
+        bench.sends()
+        return bench.network.server_names
+
+    def test_is_the_host_where_there_is_tls(self, bench: Bench) -> None:
+        assert self.dialled_for(bench, Origin(NAME, 443, ssl.create_default_context())) == [NAME]
+
+    def test_may_be_another_where_the_host_is_an_address(self, bench: Bench) -> None:
+        origin = Origin(ADDRESS, 443, ssl.create_default_context(), server_name=NAME)
+        assert self.dialled_for(bench, origin) == [NAME]
+        assert bench.network.dialled == [ADDRESS]
+
+    def test_is_none_without_tls(self, bench: Bench) -> None:
+        assert self.dialled_for(bench, Origin(ADDRESS, 80, server_name=NAME)) == [None]
+
+
 class TestDeadAddress:
     def test_is_followed_by_the_next(self, bench: Bench) -> None:
         bench.limit(host=NAME)
@@ -185,6 +203,28 @@ class TestFailedCall:
         (complaint,) = bench.network.complaints
         assert isinstance(complaint["exception"], LookupError)
         bench.network.complaints.clear()
+
+
+class TestRefusedConnection:
+    def test_is_remembered_until_one_is_opened(self, bench: Bench) -> None:
+        told = [bench.pool.was_refused]
+        for fates in ({ADDRESS: REFUSED}, {}):
+            bench.network.fates = dict(fates)
+            bench.sends()
+            told.append(bench.pool.was_refused)
+        assert told == [False, True, False]
+
+    @pytest.mark.parametrize("other", [None, OSError(113, "x")], ids=["silent", "no route"])
+    def test_is_none_where_one_of_several_did_not_refuse(
+        self, bench: Bench, other: Exception | None
+    ) -> None:
+        bench.limit(host=NAME, connect_timeout=0.3)
+        bench.network.names[NAME] = ["192.0.2.1", "192.0.2.2"]
+        bench.network.fates.update({"192.0.2.1": other, "192.0.2.2": REFUSED})
+        call = bench.starts()
+        bench.network.later(0.5)
+        assert call.detail == "192.0.2.2:80: Connection refused"
+        assert not bench.pool.was_refused
 
 
 class TestConnectionThatNobodyMisses:

@@ -50,6 +50,22 @@ class TestAnswerAtHand:
         assert answered(299, 0).startswith(b"HTTP/1.1 299 \r\n")
 
 
+class TestFieldsOfOurOwn:
+    """What was set before anybody knew the answer."""
+
+    def test_are_in_the_head_of_any_answer(self) -> None:
+        request, carrier = asked()
+        request.own_fields = b"X-Own: 1\r\n"
+        request.problem(404, "not here")
+        assert carrier.output.partition(b"\r\n\r\n")[0].count(b"\r\nX-Own: 1") == 1
+
+    def test_are_not_in_interim_answers(self) -> None:
+        request, carrier = asked()
+        request.own_fields = b"X-Own: 1\r\n"
+        request.inform(103, b"")
+        assert b"X-Own" not in carrier.output
+
+
 class TestAnswerOfUnknownLength:
     def test_is_chunked(self) -> None:
         assert answered(200, None, b"hello").endswith(

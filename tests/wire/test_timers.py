@@ -197,6 +197,16 @@ class TestSweeper:
         loop.run_later(0.6)
         assert (len(loop.failures), len(calls)) == (2, 2)
 
+    def test_forgets_what_is_removed(self, loop: FakeLoop) -> None:
+        sweeper, gone, left = Sweeper(loop), list[float](), list[float]()
+        sweeper.add(gone.append)
+        sweeper.add(left.append)
+        loop.run_later(0.25)
+        sweeper.remove(gone.append)
+        sweeper.remove(gone.append)
+        loop.run_later(0.25)
+        assert (len(gone), len(left)) == (1, 2)
+
     def test_stops_when_it_is_closed(self, loop: FakeLoop) -> None:
         sweeper, calls = Sweeper(loop), list[float]()
         sweeper.add(calls.append)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
 from hedgerow.cli.process import StopSignals, announce, run, settle, tell
 from hedgerow.errors import ConfigError
@@ -17,11 +17,19 @@ from hedgerow.serve.settings.reader import settings_for_urls, settings_from_file
 from hedgerow.serve.settings.show import show
 from hedgerow.wire import Engine, Listening
 
+_LISTENING = Group.create_ordered("Listening")
+_DEADLINES = Group.create_ordered("Deadlines")
+_HEDGING = Group.create_ordered("Hedging and retries")
+_REPLICAS = Group.create_ordered("Replicas")
+_OVERLOAD = Group.create_ordered("Overload")
+_OUTPUTS = Group.create_ordered("Log and trace")
 
-def _flag(name: str, *more: str) -> Parameter:
+
+def _flag(group: Group, name: str, *more: str) -> Parameter:
     """Declare a flag from the one declaration of its setting."""
     return Parameter(
         name=[name, *more],
+        group=group,
         help=FLAGS[name].help,
         negative=(),
         allow_leading_hyphen=name == "--access-log",  # "-" is stdout
@@ -36,30 +44,40 @@ Switch = bool | None
 class Flags:
     """Every flag that stands for one setting; a test holds this list and that one together."""
 
-    listen: Annotated[Text, _flag("--listen")] = None
-    deadline: Annotated[Text, _flag("--deadline", "-t", "--timeout")] = None
-    per_try: Annotated[Text, _flag("--per-try")] = None
-    hedge_delay: Annotated[Text, _flag("--hedge-delay")] = None
-    hedge_probability: Annotated[Text, _flag("--hedge-probability")] = None
-    hedge_extra: Annotated[Text, _flag("--hedge-extra")] = None
-    hedge_mode: Annotated[Text, _flag("--hedge-mode")] = None
-    hedge_budget: Annotated[Text, _flag("--hedge-budget")] = None
-    hedge_methods: Annotated[Text, _flag("--hedge-methods")] = None
-    max_attempts: Annotated[Text, _flag("--max-attempts")] = None
-    same_replica: Annotated[Switch, _flag("--same-replica")] = None
-    no_hedge: Annotated[Switch, _flag("--no-hedge")] = None
-    balance: Annotated[Text, _flag("--balance")] = None
-    max_connections: Annotated[Text, _flag("--max-connections")] = None
-    connect_timeout: Annotated[Text, _flag("--connect-timeout")] = None
-    ca_file: Annotated[Text, _flag("--ca-file")] = None
-    no_verify: Annotated[Switch, _flag("--no-verify")] = None
-    max_body: Annotated[Text, _flag("--max-body")] = None
-    access_log: Annotated[Text, _flag("--access-log", "-l", "--log")] = None
-    access_log_format: Annotated[Text, _flag("--access-log-format")] = None
-    trace: Annotated[Switch, _flag("--trace")] = None
-    server_timing: Annotated[Switch, _flag("--server-timing")] = None
-    forwarded: Annotated[Text, _flag("--forwarded")] = None
-    drain_timeout: Annotated[Text, _flag("--drain-timeout")] = None
+    listen: Annotated[Text, _flag(_LISTENING, "--listen")] = None
+    admin: Annotated[Text, _flag(_LISTENING, "--admin")] = None
+    forwarded: Annotated[Text, _flag(_LISTENING, "--forwarded")] = None
+    drain_timeout: Annotated[Text, _flag(_LISTENING, "--drain-timeout")] = None
+    deadline: Annotated[Text, _flag(_DEADLINES, "--deadline", "-t", "--timeout")] = None
+    per_try: Annotated[Text, _flag(_DEADLINES, "--per-try")] = None
+    hedge_delay: Annotated[Text, _flag(_HEDGING, "--hedge-delay")] = None
+    hedge_aim: Annotated[Text, _flag(_HEDGING, "--hedge-aim")] = None
+    hedge_budget: Annotated[Text, _flag(_HEDGING, "--hedge-budget")] = None
+    hedge_extra: Annotated[Text, _flag(_HEDGING, "--hedge-extra")] = None
+    hedge_mode: Annotated[Text, _flag(_HEDGING, "--hedge-mode")] = None
+    hedge_probability: Annotated[Text, _flag(_HEDGING, "--hedge-probability")] = None
+    hedge_methods: Annotated[Text, _flag(_HEDGING, "--hedge-methods")] = None
+    max_attempts: Annotated[Text, _flag(_HEDGING, "--max-attempts")] = None
+    same_replica: Annotated[Switch, _flag(_HEDGING, "--same-replica")] = None
+    no_hedge: Annotated[Switch, _flag(_HEDGING, "--no-hedge")] = None
+    resolve: Annotated[Text, _flag(_REPLICAS, "--resolve")] = None
+    balance: Annotated[Text, _flag(_REPLICAS, "--balance")] = None
+    health_check: Annotated[Text, _flag(_REPLICAS, "--health-check")] = None
+    no_eject: Annotated[Switch, _flag(_REPLICAS, "--no-eject")] = None
+    max_connections: Annotated[Text, _flag(_REPLICAS, "--max-connections")] = None
+    connect_timeout: Annotated[Text, _flag(_REPLICAS, "--connect-timeout")] = None
+    ca_file: Annotated[Text, _flag(_REPLICAS, "--ca-file")] = None
+    no_verify: Annotated[Switch, _flag(_REPLICAS, "--no-verify")] = None
+    limit: Annotated[Text, _flag(_OVERLOAD, "--limit")] = None
+    queue: Annotated[Text, _flag(_OVERLOAD, "--queue")] = None
+    throttle: Annotated[Switch, _flag(_OVERLOAD, "--throttle")] = None
+    rate: Annotated[Text, _flag(_OVERLOAD, "--rate")] = None
+    no_shed: Annotated[Switch, _flag(_OVERLOAD, "--no-shed")] = None
+    max_body: Annotated[Text, _flag(_OVERLOAD, "--max-body")] = None
+    access_log: Annotated[Text, _flag(_OUTPUTS, "--access-log", "-l", "--log")] = None
+    access_log_format: Annotated[Text, _flag(_OUTPUTS, "--access-log-format")] = None
+    trace: Annotated[Switch, _flag(_OUTPUTS, "--trace")] = None
+    server_timing: Annotated[Switch, _flag(_OUTPUTS, "--server-timing")] = None
 
 
 NO_FLAGS = Flags()
@@ -70,15 +88,19 @@ def serve(
     config: Annotated[
         Path | None, Parameter(name=["--config", "-c"], help="a settings file (TOML)")
     ] = None,
-    host: Annotated[Text, Parameter(name=["--host", "-a"], help=HOST_HELP)] = None,
-    port: Annotated[Text, Parameter(name=["--port", "-p"], help=PORT_HELP)] = None,
+    host: Annotated[
+        Text, Parameter(name=["--host", "-a"], help=HOST_HELP, group=_LISTENING)
+    ] = None,
+    port: Annotated[
+        Text, Parameter(name=["--port", "-p"], help=PORT_HELP, group=_LISTENING)
+    ] = None,
     flags: Annotated[Flags, Parameter(name="*")] = NO_FLAGS,
     check: Annotated[bool, Parameter(help="check the settings and leave", negative=())] = False,
     show_settings: Annotated[
         bool, Parameter(help="print the settings in force and where each is from", negative=())
     ] = False,
 ) -> int:
-    """A reverse proxy that hedges slow requests and keeps deadlines.
+    """A reverse proxy that hedges slow requests, keeps deadlines and sheds overload.
 
     Give the replicas of one upstream as URLs, or a settings file. A flag wins
     over the file.
@@ -87,6 +109,8 @@ def serve(
         hedgerow serve http://127.0.0.1:9000 -p 8080
         hedgerow serve http://10.0.0.1:9000 http://10.0.0.2:9000 --deadline 1s
         hedgerow serve http://127.0.0.1:9000 --hedge-delay 300ms --same-replica
+        hedgerow serve http://127.0.0.1:9000 --limit adaptive --rate 100/m
+        hedgerow serve http://app:9000 --resolve 10s --health-check /health
         hedgerow serve -c hedgerow.toml --show-settings
     """
     words = {f"--{name.replace('_', '-')}": value for name, value in vars(flags).items()}

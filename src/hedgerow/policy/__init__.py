@@ -11,7 +11,7 @@ One request:
     steps           its states, and what its shell is told to do
     attempt         the record of one attempt;  outcomes: the words for how things end
     rules           all that the requests of one route share;  counters: what is counted
-    deadlines       how long a request may take
+    deadlines       how long a request may take;  deadline_fields: how that is told
 
 Copies:
 

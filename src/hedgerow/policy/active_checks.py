@@ -80,6 +80,12 @@ class ActiveCheck:
         """Say whether the replica has just gone down."""
         return self._judge(now, good=False, needed=1 if refused else self._rule.fall)
 
+    def not_made(self, now: float) -> None:
+        """It could not be sent, for a reason of ours: that says nothing, and comes again."""
+        if self._is_out:
+            self._is_out = False
+            self._schedule(now)
+
     def _judge(self, now: float, *, good: bool, needed: int) -> bool:
         if not self._is_out:
             return False

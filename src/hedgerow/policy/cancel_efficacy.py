@@ -141,6 +141,10 @@ class CancelEfficacy:
         before = min(max(0, replica.in_flight - 1), _MOST_IN_FLIGHT)
         return self._cells.setdefault((replica, before, suspicion.after_cancel), Cell())
 
+    def forget(self, replica: Replica) -> None:
+        """A replica is gone; what was learnt there fades with the rest."""
+        self.suspects.pop(replica, None)
+
     def told(self, cell: Cell, *, slow: bool) -> None:
         """The primary of this cell took longer than is usual, or did not."""
         cell.count += 1.0

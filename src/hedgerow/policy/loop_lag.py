@@ -5,6 +5,11 @@ fired than it was due.  Must not know the loop, nor clocks.  A process that lags
 request in it late, those that it proxies to idle upstreams too, and no limit of an upstream
 sees that.
 
+One late timer is a hiccup (the collector of garbage, a busy neighbour), and over when it is
+seen; the work that waited meanwhile makes the next turns late too, if there was much of it.
+So what counts is the smaller of the last two samples: the lag that *stands* (as CoDel takes
+the least delay of an interval).
+
 The stages are a table.  A lag above ``above`` brings its stage at once; it is left, one
 stage at a time, when the lag has been below half of that for ``hold`` seconds (*hysteresis*:
 shedding brings the lag down, and would otherwise end itself).  A stage refuses all that is
@@ -32,21 +37,31 @@ class Stage:
     share: float = 0.0  # of that class itself
 
 
-#: Guesses, from what a lag does: 50 ms is the timers' own coarseness times fifty, and felt by
-#: nobody; 400 ms is longer than most upstreams take; after a second clients give up.
+#: Guesses, from what a lag does: 100 ms is felt by nobody who waits for an upstream; 250 ms is
+#: longer than most upstreams take, and what two thousand clients at once make of a slow core;
+#: after two seconds clients give up.
 DEFAULT_STAGES: Final = (
-    Stage(0.05, spares=DEFAULT_URGENCY),
-    Stage(0.10, spares=DEFAULT_URGENCY, share=0.5),
-    Stage(0.20, spares=DEFAULT_URGENCY, share=0.75),
-    Stage(0.40, spares=DEFAULT_URGENCY - 1),
-    Stage(1.00, spares=MOST_URGENT),
+    Stage(0.10, spares=DEFAULT_URGENCY),
+    Stage(0.25, spares=DEFAULT_URGENCY, share=0.5),
+    Stage(0.50, spares=DEFAULT_URGENCY, share=0.75),
+    Stage(1.00, spares=DEFAULT_URGENCY - 1),
+    Stage(2.00, spares=MOST_URGENT),
 )
 
 
 class LoopLagShedder:
     """Fed with samples of the loop's lag; ``stage`` is 0 while nothing is shed."""
 
-    __slots__ = ("_below_since", "_credit", "_hold", "_share", "_spares", "_stages", "stage")
+    __slots__ = (
+        "_below_since",
+        "_credit",
+        "_hold",
+        "_previous",
+        "_share",
+        "_spares",
+        "_stages",
+        "stage",
+    )  # fmt: skip
 
     def __init__(self, stages: Sequence[Stage] = DEFAULT_STAGES, *, hold: float = 1.0) -> None:
         rising = all(one.above < two.above for one, two in itertools.pairwise(stages))
@@ -58,10 +73,13 @@ class LoopLagShedder:
         self._hold = hold
         self._below_since: float | None = None
         self._credit = 0.0
+        self._previous = 0.0  # the last sample
         self._enter(0)
 
     def sample(self, now: float, lag: float) -> None:
-        """The loop was ``lag`` seconds late just now."""
+        """The loop was ``lag`` seconds late just now; to be told several times a second."""
+        previous, self._previous = self._previous, lag
+        lag = min(lag, previous)
         reached = sum(lag > stage.above for stage in self._stages)
         if reached > self.stage:
             self._enter(reached)

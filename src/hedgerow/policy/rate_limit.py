@@ -21,6 +21,7 @@ more than ``clients`` at once, those go all the same, and get a full bucket when
 back: whoever can use so many addresses is not stopped by a limit for each of them.
 """
 
+import functools
 import ipaddress
 import math
 import re
@@ -33,6 +34,8 @@ from hedgerow.errors import ConfigError
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 #: Forget faster than clients come: then there are never more than are not full, and a few.
 _FORGOTTEN_A_REQUEST: Final = 2
+#: Answers say the same few things: looked up in 0.1 us, formatted in 1.
+_MOST_LINES: Final = 1024
 #: 10 intervals of 0.1 s must be a second, although 10 * 0.1 < 1 in binary.
 _ROUNDING: Final = 1e-9
 
@@ -79,6 +82,8 @@ class RateLimiter:
         "_allowed",
         "_forgotten",
         "_interval",
+        "_lines",
+        "_policy_line",
         "_refused",
         "_rule",
         "_tats",
@@ -94,6 +99,8 @@ class RateLimiter:
         #: The value of RateLimit-Policy: the burst, and the seconds that refill it.
         window = max(1, round(rule.burst / rule.rate))
         self.policy_field = f'"{rule.name}";q={rule.burst};w={window}'.encode()
+        self._lines: dict[tuple[int, int], bytes] = {}  # those that were sent before
+        self._policy_line = b"RateLimit-Policy: %b\r\n" % self.policy_field
 
     def take(self, now: float, client: str) -> float:
         """0 when the client may ask now, which takes a token; else seconds until it may."""
@@ -117,13 +124,30 @@ class RateLimiter:
 
     def field(self, now: float, client: str) -> bytes:
         """Return the value of RateLimit: what is left, and when the bucket is full again."""
-        missing = max(0.0, self._tats.get(client, now) - now)
-        remaining = max(0, math.floor(self._rule.burst - missing / self._interval + _ROUNDING))
-        reset = math.ceil(missing - _ROUNDING)
+        remaining, reset = self._left(now, client)
         return f'"{self._rule.name}";r={remaining};t={reset}'.encode()
+
+    def fields(self, now: float, client: str) -> bytes:
+        """Return both fields as whole lines, for every answer that this client gets."""
+        left = self._left(now, client)
+        lines = self._lines.get(left)
+        if lines is None:
+            if len(self._lines) >= _MOST_LINES:
+                self._lines.clear()
+            lines = b"RateLimit: %b\r\n%b" % (self.field(now, client), self._policy_line)
+            self._lines[left] = lines
+        return lines
 
     def statistics(self) -> RateStatistics:
         return RateStatistics(len(self._tats), self._allowed, self._refused, self._forgotten)
+
+    def _left(self, now: float, client: str) -> tuple[int, int]:
+        """Whole requests that may still come, and whole seconds until the bucket is full."""
+        missing = self._tats.get(client, now) - now
+        if missing <= _ROUNDING:
+            return self._rule.burst, 0
+        remaining = int(self._rule.burst - missing / self._interval + _ROUNDING)
+        return max(0, remaining), math.ceil(missing - _ROUNDING)
 
     def _forget_idle(self, now: float) -> None:
         tats = self._tats
@@ -138,8 +162,11 @@ class RateLimiter:
 
 def address_key(address: str) -> str:
     """Who an address belongs to: of IPv6 the first 64 bits, which are one customer's."""
-    if ":" not in address:
-        return address
+    return address if ":" not in address else _network(address)
+
+
+@functools.lru_cache(maxsize=4096)  # 0.1 us against 9
+def _network(address: str) -> str:
     try:
         parsed = ipaddress.IPv6Address(address.partition("%")[0])
     except ValueError:

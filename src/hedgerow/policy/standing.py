@@ -131,7 +131,8 @@ class Standing:
             if attempt.outcome is None:
                 expired = self.situation is Situation.EXPIRED
                 attempt.failure = Failure.TIMEOUT if expired else None
-                self._settle(now, attempt, Outcome.FAILURE if expired else Outcome.IGNORE)
+                blamed = expired and self._is_to_blame(now, attempt)
+                self._settle(now, attempt, Outcome.FAILURE if blamed else Outcome.IGNORE)
             self._cancel(now, attempt)
         self.state = steps.DONE
         self.due_at = math.inf
@@ -150,7 +151,10 @@ class Standing:
         winner = self.winner
         if winner is not None:
             winner.failure = Failure.TIMEOUT
-            self._broke(now, winner)
+            if self._is_to_blame(now, winner):
+                self._broke(now, winner)
+            else:
+                winner.outcome = Outcome.IGNORE
             self._cancel(now, winner)
         self.situation = Situation.EXPIRED
         self._policy.counters.expired += 1
@@ -202,6 +206,16 @@ class Standing:
         if learner is not None:
             latency = now - winner.started_at
             learner.settled(now, winner.replica, Outcome.FAILURE, latency=latency)
+
+    def _is_to_blame(self, now: float, attempt: Attempt) -> bool:
+        """Say whether a replica answers for the end of the time.
+
+        Where a client gave it less than the route would, only if it had begun no answer after
+        the delay, which most of them are within: that is slow by the route's own measure.
+        """
+        if self._policy.deadline.blames:
+            return True
+        return attempt.answered_at is None and now - attempt.started_at >= self._delay
 
     def _cancel(self, now: float, attempt: Attempt) -> None:
         """Have the shell stop an attempt, unless it has stopped by itself."""

@@ -20,10 +20,12 @@ shorter median than a short tail: who is overtaken waits until it is dropped, so
 in fifty comes late, where in a short room served in order none does.
 
 When it stands is CoDel's rule (Nichols and Jacobson, "Controlling Queue Delay", 2012; for
-requests, folly's ``Codel``).  Its 5 ms and 100 ms are floors here: a target below what one
+requests, folly's ``Codel``).  Target and interval are floors here: a target below what one
 request takes would cut queues that are fine, so the target is at least one service time, and
 the interval ten (but no more than ``patience``).  One service time of waiting is, by
-Little's law, as many requests as are in flight.
+Little's law, as many requests as are in flight.  CoDel's 5 ms are for packets; a process that
+is busy or collects garbage stands still for longer, and its clients would be turned away for
+it where the upstream answers in less: the floor of the target is 20 ms.
 
 Nobody waits for nothing: a request leaves when what is left until its deadline is shorter
 than the service takes, or after ``patience``.  One that on arrival has too many before it
@@ -56,7 +58,7 @@ class QueueRules:
 
     capacity: int = 100  # 0: nobody waits
     patience: float = 1.0  # nobody waits longer than this
-    target: float = 0.005
+    target: float = 0.02
     interval: float = 0.1
     newest_first: bool = False  # when backed up
 

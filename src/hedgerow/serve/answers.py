@@ -20,6 +20,9 @@ def response_for(situation: Situation, failure: Failure | None) -> tuple[int, st
     """Return the status, the detail and a Retry-After (seconds) for a reply of our own."""
     if situation is Situation.EXPIRED:
         return 504, "no good answer came before the deadline", None
+    if situation is Situation.UNAVAILABLE and failure is None:
+        # Nothing was tried: no name of the upstream could be resolved so far.
+        return 503, "no address of the upstream is known", 1
     if situation is Situation.UNAVAILABLE or failure is Failure.NO_CAPACITY:
         # 503 and not 502: nothing is wrong with the upstream, there is just no room for more.
         return 503, "there is no capacity left for this request", 1

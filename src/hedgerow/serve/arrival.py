@@ -30,6 +30,7 @@ class Arrival:
         "_priority",
         "_seconds",
         "_surroundings",
+        "_tells",
         "_terms",
         "_upload",
         "arrived_at",
@@ -57,6 +58,7 @@ class Arrival:
         self._seconds = seconds
         self._may_repeat = plan.may_repeat
         self._priority = plan.priority
+        self._tells = plan.tells
         self._door = terms.door
         self._deadline_at = 0.0  # 0: it has not asked for a place yet
         self._upload: Upload | None = None

@@ -7,15 +7,17 @@ request is proxied, nor where the settings came from.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hedgerow.serve.access_log import AccessLog
+from hedgerow.serve.lag import LagMeter
 from hedgerow.serve.plan import Plan
 from hedgerow.serve.route import ProxyRoute
 from hedgerow.serve.routes import Routes, normal_path
 from hedgerow.serve.story import timeline
 from hedgerow.serve.surroundings import Finished, Surroundings
+from hedgerow.serve.upstreams import LiveUpstream
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.limits import Limits
 from hedgerow.wire.listener import Listener
@@ -40,7 +42,7 @@ class Gateway:
         self.surroundings = Surroundings(
             engine, self._finished if outputs.access_log or outputs.trace else None, self._refused
         )
-        self.pools: list[Pool] = []
+        self.upstreams: Mapping[str, LiveUpstream] = {}
         self._engine = engine
         self._outputs = outputs
         self._routes: Routes[ProxyRoute] = Routes([])
@@ -48,9 +50,15 @@ class Gateway:
         self._listener.connection_made = self._client_came
         self._listener.connection_lost = self._client_left
         self._listening: list[Listening] = []
+        self.lag: LagMeter | None = None  # while it serves, if anybody wants to know
         self._is_paused = False
         self._emptied: asyncio.Event | None = None  # set when draining and nobody is left
         engine.sweeper.add(self._tick)
+
+    @property
+    def pools(self) -> list[Pool]:
+        """The connections to all replicas that there are now."""
+        return [pool for upstream in self.upstreams.values() for pool in upstream.pools]
 
     def lead(self, routes: Routes[ProxyRoute]) -> None:
         """Use these routes from now on."""
@@ -58,7 +66,10 @@ class Gateway:
         self._listener.memo.forget()
 
     async def listen(self, listening: Sequence[Listening]) -> None:
-        """Accept clients on these sockets."""
+        """Accept clients on these sockets, once upstreams that are known by name are found."""
+        await asyncio.gather(*(upstream.start() for upstream in self.upstreams.values()))
+        if (shedder := self.surroundings.shedder) is not None:
+            self.lag = LagMeter(self._engine.loop, shedder.sample)
         self._listening = list(listening)
         for one in self._listening:
             await one.start(lambda: ServerConnection(self._listener))
@@ -67,6 +78,8 @@ class Gateway:
         """Stop accepting, let running requests end, and return how many did not in time."""
         for listening in self._listening:
             listening.close()
+        for upstream in self.upstreams.values():
+            upstream.stop()
         self._listener.drain()
         self._emptied = asyncio.Event()
         if self._listener.connections:
@@ -75,11 +88,13 @@ class Gateway:
                     await self._emptied.wait()
         left = len(self._listener.connections)
         self._listener.close()
+        if self.lag is not None:
+            self.lag.close()
         # The aborted connections report to their requests first: else calls that wait for a
         # connection would fail, and be answered (or repeated) for clients that are gone.
         await asyncio.sleep(0)
-        for pool in self.pools:
-            pool.close()
+        for upstream in self.upstreams.values():
+            upstream.close()
         await asyncio.sleep(0)
         if self._outputs.access_log is not None:
             self._outputs.access_log.flush()

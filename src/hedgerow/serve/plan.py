@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from hedgerow.policy import Policy, Situation
+from hedgerow.policy.deadline_fields import Tell
 from hedgerow.policy.priorities import DEFAULT_URGENCY
 from hedgerow.serve.door import Door
 from hedgerow.serve.replies import ReplyTemplate
@@ -22,7 +23,6 @@ class ProxyTerms:
 
     policy: Policy
     replies: Mapping[Situation, ReplyTemplate] = field(default_factory=dict)
-    deadline_field: bytes | None = None  # tells the upstream the milliseconds that are left
     max_replay: int = 64 * 1024  # a longer request body is streamed, and sent only once
     max_held: int = 1024 * 1024  # of an answer that is not committed to
     max_body: float = math.inf  # of a request; longer: 413
@@ -47,3 +47,5 @@ class Plan:
     seconds: float | Situation  # how long it may take; or why its own deadline is refused
     may_repeat: bool
     priority: int = DEFAULT_URGENCY  # 0 is the most urgent
+    tells: tuple[Tell, ...] = ()  # add to the upstream's head how much time is left
+    client: str | None = None  # who asks, for a rate limit; None: whoever has the address

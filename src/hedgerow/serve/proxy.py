@@ -213,10 +213,10 @@ class ProxiedRequest(Arrival):
                 pool.start(call)
 
     def _call(self, now: float, attempt: Attempt) -> AttemptCall:
-        head, field_name = self._head_lines, self._terms.deadline_field
-        left = (attempt.expires_at - now) * 1000
-        if field_name is not None and left != math.inf:
-            head += b"%b: %d\r\n" % (field_name, left)
+        head, left = self._head_lines, attempt.expires_at - now
+        for tell in self._tells:
+            if left != math.inf:
+                head += tell.line(left)
         if attempt.number > 1:
             head += b"X-Hedgerow-Attempt: %d\r\n" % attempt.number
         call = AttemptCall(self, attempt, head + b"\r\n")

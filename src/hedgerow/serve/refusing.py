@@ -1,5 +1,7 @@
 """Saying no: what a client is told whom ``policy.refusals`` turns away.
 
+(A client that asks too often is told by its route: no reply of the route's may hide that.)
+
 Words and no decisions.  Nothing is built for a refusal: the problem's body and its fields
 are kept by ``wire.problem``, and so many there are (a few reasons, a minute of seconds).
 It costs 2 us and one write.
@@ -18,7 +20,6 @@ _DETAILS: Final[Mapping[Reason, str]] = {
     Reason.EXPIRED: "the deadline had passed when the request came",
     Reason.QUEUE_FULL: "too many requests wait already",
     Reason.HOPELESS: "too many requests are ahead for this one to be answered in time",
-    Reason.RATE_LIMITED: "this client has sent too many requests",
     Reason.THROTTLED: "the upstream fails most of what it is sent",
     Reason.PROCESS_OVERLOADED: "the gateway is overloaded",
     Reason.EVICTED: "a more urgent request took this one's place",
@@ -35,8 +36,7 @@ def refuse(
     reason, seconds = entry.reason, entry.retry_after
     assert reason is not None  # it is a refusal
     template = replies.get(_SITUATIONS.get(reason, Situation.UNAVAILABLE))
-    # A client that has asked too often must see that it has.
-    if template is None or reason is Reason.RATE_LIMITED:
+    if template is None:
         request.problem(entry.status, _DETAILS[reason], seconds or None, date_line)
         return
     fields = template.fields + date_line

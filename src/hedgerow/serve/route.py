@@ -1,44 +1,41 @@
 """A route that proxies: from a request's head to a race between attempts.
 
-What follows from the head alone (deadline, whether it may be repeated, the lines for the
-upstream) is a :class:`Plan`, made once and kept with the head, because clients repeat
-themselves.  Must not know settings files; it is built from records and policy objects.
+What follows from the head alone (deadline, urgency, who asks, whether it may be repeated, the
+lines for the upstream) is a :class:`Plan`, made once and kept with the head, because clients
+repeat themselves.  Then come the questions that each request is asked: does this process keep
+up, has this client asked too often, is there time left.  Must not know settings files; it is
+built from records and policy objects.
+
+Without a rate limit those questions cost 0.1 us; with one, 2 us.
 """
 
-import copy
-import urllib.parse
-from collections.abc import Mapping
+import dataclasses
+import math
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from hedgerow.policy import Situation
+from hedgerow.policy.deadline_fields import DeadlineField
+from hedgerow.policy.priorities import PriorityRule
+from hedgerow.policy.rate_limit import RateLimiter, address_key
+from hedgerow.policy.refusals import Entry, Reason, refusal
 from hedgerow.serve.answers import response_for
+from hedgerow.serve.asked_deadline import RouteDeadline, Timing
+from hedgerow.serve.client_key import forwarded_client, stated_client
 from hedgerow.serve.plan import Plan, ProxyTerms
 from hedgerow.serve.proxy import ProxiedRequest
+from hedgerow.serve.refusing import refuse
+from hedgerow.serve.source import Source
 from hedgerow.serve.surroundings import Surroundings
 from hedgerow.wire.body import NO_BODY
 from hedgerow.wire.forwarding import Forwarded, client_lines, length_line, request_lines
 from hedgerow.wire.heads import RequestHead
 from hedgerow.wire.request import Request
 
-
-@dataclass(frozen=True, slots=True)
-class DeadlineSource:
-    """Where a request says how long it may take."""
-
-    place: Literal["path", "query", "header"]
-    name: str
-
-    def read(self, head: RequestHead, parameters: Mapping[str, str], query: bytes) -> str | None:
-        """Return the text, or None when the request does not say."""
-        if self.place == "path":
-            return parameters.get(self.name)
-        if self.place == "header":
-            value = head.field(self.name.lower().encode())
-            return value.decode("latin-1") if value is not None else None
-        text = query.decode("latin-1")
-        values = urllib.parse.parse_qs(text, keep_blank_values=True).get(self.name)
-        return values[0] if values else None
+#: The mark of copies; a client's own would not be true.
+_ATTEMPT: Final = b"x-hedgerow-attempt"
 
 
 @dataclass(slots=True)
@@ -51,32 +48,62 @@ class ProxyRoute:
     fallback_host: bytes  # for a client that sent none (HTTP/1.0)
     rewrite: str | None = None  # the path for the upstream; may use {parameters}
     strips: int = 0  # length of a prefix pattern whose rewrite replaces just the prefix
-    deadline_source: DeadlineSource | None = None
+    deadline_source: Source | None = None
+    honours: Sequence[DeadlineField] = ()  # by which a client may shorten its deadline
+    send_as: str | None = None  # the field that tells the upstream the milliseconds that are left
+    priority: PriorityRule = field(default_factory=PriorityRule)
+    priority_source: Source | None = None
+    limiter: RateLimiter | None = None
+    client_source: Source | None = None  # of who asks; None: the address
     forwarded: Forwarded = "replace"
-    _own_fields: frozenset[bytes] = field(init=False)
+    _deadline: RouteDeadline = field(init=False)
+    _watched: frozenset[bytes] = field(init=False)  # names of fields that need to be looked at
+    _variants: dict[tuple[bool, bool], ProxyTerms] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        told = self.terms.deadline_field
-        self._own_fields = frozenset({b"x-hedgerow-attempt", (told or b"").lower()})
+        source = self.deadline_source
+        asked_in = source.lower if source is not None and source.place == "header" else b""
+        honours = [field for field in self.honours if field.name != asked_in]  # one meaning
+        self._deadline = RouteDeadline(self.terms.policy.deadline, honours, self.send_as)
+        told = (self.send_as or "").lower().encode()
+        self._watched = self._deadline.names | {_ATTEMPT, told}
 
     def plan(
         self, head: RequestHead, parameters: Mapping[str, str], path: bytes, query: bytes
     ) -> Plan:
         """Work out all that follows from a head whose path (without query) is normal."""
-        text: str | None = None
-        if self.deadline_source is not None:
-            text = self.deadline_source.read(head, parameters, query)
-        if self.rewrite is not None:
-            path = self._rewritten(path, parameters)
-        target = path + b"?" + query if query else path
-        lines = request_lines(self._stripped(head), target, head.host or self.fallback_host)
+        names = [name.lower() for name, _ in head.fields]
+        is_special = not self._watched.isdisjoint(names)
+        timing = self._timing(head, parameters, query, names if is_special else ())
+        upstreams_path = path if self.rewrite is None else self._rewritten(path, parameters)
+        target = upstreams_path + b"?" + query if query else upstreams_path
+        shown = _without(head, timing.replaces) if is_special else head
+        lines = request_lines(shown, target, head.host or self.fallback_host)
         if head.framing is NO_BODY:
             lines += length_line(head, 0)
-        seconds = self.terms.policy.deadline.read(text)
-        return Plan(self, self.terms, lines, seconds, self._may_repeat(head))
+        plan = Plan(
+            self,
+            self._terms(timing),
+            lines,
+            timing.seconds,
+            self._may_repeat(head),
+            self._urgency(head, parameters, query),
+            timing.tells,
+            self._client(head, parameters, query),
+        )
+        if timing.is_dated:
+            plan.taker = _PlansAnew(self, parameters, path, query)
+        return plan
 
     def carry_out(self, plan: Plan, request: Request) -> None:
         """Take one request with the head that this plan was made for."""
+        shedder = self.surroundings.shedder
+        if shedder is not None and shedder.stage and shedder.sheds(plan.priority):
+            # A stage is left after a second at the earliest, and then comes the one below it.
+            self._turn_away(request, refusal(Reason.PROCESS_OVERLOADED, shedder.stage))
+            return
+        if self.limiter is not None and not self._may_ask(self.limiter, plan, request):
+            return
         head, seconds = request.head, plan.seconds
         if head.content_length > self.terms.max_body:
             self._refuse_body(request)
@@ -88,8 +115,93 @@ class ProxyRoute:
             )
             ProxiedRequest(plan, self.surroundings, request, plan.lines + about, seconds).start()
 
+    # --- what is in a head ---
+
+    def _timing(
+        self,
+        head: RequestHead,
+        parameters: Mapping[str, str],
+        query: bytes,
+        names: Sequence[bytes],
+    ) -> Timing:
+        source, wanted = self.deadline_source, self._deadline.names
+        text = source.read(head, parameters, query) if source is not None else None
+        pairs = zip(head.fields, names, strict=False)
+        return self._deadline.timing(text, [field for field, name in pairs if name in wanted])
+
+    def _terms(self, timing: Timing) -> ProxyTerms:
+        """Return the route's own, or the same for a deadline that means something else."""
+        terms = self.terms
+        rule = terms.policy.deadline
+        if timing.blames and timing.covers_answer == (rule.covers == "answer"):
+            return terms
+        variant = self._variants.get((timing.covers_answer, timing.blames))
+        if variant is None:
+            covers: Literal["answer", "head"] = "answer" if timing.covers_answer else "head"
+            rule = dataclasses.replace(rule, covers=covers, blames=timing.blames)
+            # A record of its own, with the same balancer, purse, delays and counters in it.
+            policy = dataclasses.replace(terms.policy, deadline=rule)
+            variant = dataclasses.replace(terms, policy=policy)
+            self._variants[timing.covers_answer, timing.blames] = variant
+        return variant
+
+    def _urgency(self, head: RequestHead, parameters: Mapping[str, str], query: bytes) -> int:
+        source = self.priority_source
+        text = source.read(head, parameters, query) if source is not None else None
+        return self.priority.read(text)
+
+    def _client(self, head: RequestHead, parameters: Mapping[str, str], query: bytes) -> str | None:
+        if self.limiter is None:
+            return None
+        if self.client_source is not None:
+            stated = stated_client(head, parameters, query, self.client_source)
+            if stated is not None:
+                return stated
+        return forwarded_client(head, self.forwarded)
+
+    def _may_repeat(self, head: RequestHead) -> bool:
+        hedge, method = self.terms.policy.hedge, head.method.decode()
+        if method in hedge.methods:
+            return True
+        has_key = head.field(b"idempotency-key") is not None
+        return hedge.permits(method, has_idempotency_key=has_key)
+
+    def _rewritten(self, path: bytes, parameters: Mapping[str, str]) -> bytes:
+        rewrite = self.rewrite or ""
+        if parameters:
+            rewrite = rewrite.format_map(parameters)
+        return rewrite.encode("latin-1") + (path[self.strips :] if self.strips else b"")
+
+    # --- saying no ---
+
+    def _may_ask(self, limiter: RateLimiter, plan: Plan, request: Request) -> bool:
+        """Say whether this client may ask now; if not, tell it when it may."""
+        client, now = plan.client, time.monotonic()
+        if client is None:
+            client = address_key(request.peer)
+        early = limiter.take(now, client)
+        request.own_fields = limiter.fields(now, client)
+        if not early:
+            return True
+        self._count(Reason.RATE_LIMITED)
+        date = self.surroundings.engine.date_line
+        # Not the route's own reply: a client that asks too often must see that it does.
+        request.problem(429, "this client has sent too many requests", math.ceil(early), date)
+        self.surroundings.refused(request)
+        return False
+
+    def _turn_away(self, request: Request, entry: Entry) -> None:
+        """Answer a request that goes nowhere, whatever it asks for."""
+        assert entry.reason is not None  # it is a refusal
+        self._count(entry.reason)
+        refuse(request, entry, self.surroundings.engine.date_line, self.terms.replies)
+        self.surroundings.refused(request)
+
     def _refuse(self, request: Request, situation: Situation) -> None:
-        """Answer a request that goes nowhere."""
+        """Answer a request whose deadline is no good."""
+        if situation is Situation.EXPIRED:
+            self._turn_away(request, refusal(Reason.EXPIRED))
+            return
         template = self.terms.replies.get(situation)
         date = self.surroundings.engine.date_line
         if template is not None:
@@ -106,24 +218,30 @@ class ProxyRoute:
         request.problem(413, detail, fields=date)
         self.surroundings.refused(request)
 
-    def _stripped(self, head: RequestHead) -> RequestHead:
-        """Leave out what a client says in fields of ours: the upstream would have them twice."""
-        fields = [field for field in head.fields if field[0].lower() not in self._own_fields]
-        if len(fields) == len(head.fields):
-            return head
-        stripped = copy.copy(head)  # heads are shared
-        stripped.fields = fields
-        return stripped
+    def _count(self, reason: Reason) -> None:
+        refusals = self.surroundings.refusals
+        refusals[reason] = refusals.get(reason, 0) + 1
 
-    def _may_repeat(self, head: RequestHead) -> bool:
-        hedge, method = self.terms.policy.hedge, head.method.decode()
-        if method in hedge.methods:
-            return True
-        has_key = head.field(b"idempotency-key") is not None
-        return hedge.permits(method, has_idempotency_key=has_key)
 
-    def _rewritten(self, path: bytes, parameters: Mapping[str, str]) -> bytes:
-        rewrite = self.rewrite or ""
-        if parameters:
-            rewrite = rewrite.format_map(parameters)
-        return rewrite.encode("latin-1") + (path[self.strips :] if self.strips else b"")
+@dataclass(slots=True)
+class _PlansAnew:
+    """Takes requests with a head that names a time of day: a plan for it is good only once."""
+
+    route: ProxyRoute
+    parameters: Mapping[str, str]
+    path: bytes
+    query: bytes
+
+    def carry_out(self, plan: Plan, request: Request) -> None:
+        plan = self.route.plan(request.head, self.parameters, self.path, self.query)
+        self.route.carry_out(plan, request)
+
+
+def _without(head: RequestHead, replaced: frozenset[bytes]) -> RequestHead:
+    """Leave out what is written anew: the upstream would have it twice."""
+    gone = replaced | {_ATTEMPT}
+    # As much of a new head as `request_lines` reads: heads are shared, and copying one is slow.
+    stripped = RequestHead(head.method, head.target, is_http11=head.is_http11)
+    stripped.fields = [field for field in head.fields if field[0].lower() not in gone]
+    stripped.connection_options = head.connection_options
+    return stripped

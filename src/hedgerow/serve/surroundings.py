@@ -4,10 +4,12 @@ Records and protocols only; must not know how a request is proxied.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from hedgerow.policy import Exchange
+from hedgerow.policy.loop_lag import LoopLagShedder
+from hedgerow.policy.refusals import Reason
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.request import Request
 
@@ -28,3 +30,6 @@ class Surroundings:
     engine: Engine
     finished: Callable[[Finished], None] | None  # told once about every request
     refused: Callable[[Request], None]  # told about those that never got so far
+    shedder: LoopLagShedder | None = None  # None: nobody is turned away because this process lags
+    #: How many requests were turned away before their route did anything, by reason.
+    refusals: dict[Reason, int] = field(default_factory=dict)

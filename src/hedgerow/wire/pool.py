@@ -67,6 +67,7 @@ class Origin:
     host: str
     port: int
     tls: ssl.SSLContext | None = None
+    server_name: str | None = None  # whose certificate it must show, where ``host`` is an address
 
     @override
     def __str__(self) -> str:
@@ -86,6 +87,7 @@ class Pool:
         outbox: Outbox = WRITE_THROUGH,
     ) -> None:
         self.name = str(origin)
+        self.was_refused = False  # nobody listened when a connection was last to be opened
         self.memo: HeadMemo[ResponseHead] = HeadMemo()
         self._origin = origin
         self._limits = limits
@@ -142,6 +144,7 @@ class Pool:
     def opened(self, connection: ClientConnection) -> None:
         self._opening.pop(connection, None)
         self._open += 1
+        self.was_refused = False
         if self._closed:
             connection.close()
         elif self._resent:
@@ -187,6 +190,8 @@ class Pool:
         for connection in tuple(self._streaming):
             if not connection.check_progress(now, self._limits.stall_timeout):
                 self._streaming.discard(connection)
+        if self._closed and not self._open and not self._opening:
+            self._sweeper.remove(self._sweep)  # pools come and go with the addresses of a name
         # Somebody else may have given back the descriptor that was missing.
         self._open_for_waiting()
 
@@ -245,6 +250,7 @@ class Pool:
         if isinstance(error, Exception) and not isinstance(error, (OSError, ValueError)):
             report(task.get_loop(), "a connection could not be opened", error)
         self._forget_addresses()
+        self.was_refused = isinstance(error, ConnectionRefusedError)
         if len(self._opening) < len(self._waiting) + len(self._resent):
             self._fail_oldest(Failure.CONNECT, _told(error))
         self._open_for_waiting()
@@ -263,6 +269,7 @@ class Pool:
             raise OSError(f"the name {origin.host}: {error.strerror}") from None
         first = next(self._rotation)
         last: OSError = OSError(f"the name {origin.host}: no address")
+        all_refuse = True
         for tried in range(len(addresses)):
             address = addresses[(first + tried) % len(addresses)]
             # One that does not even refuse must leave time for the others.
@@ -273,13 +280,15 @@ class Pool:
                         lambda: connection,
                         *address,
                         ssl=origin.tls,
-                        server_hostname=origin.host if origin.tls else None,
+                        server_hostname=(origin.server_name or origin.host) if origin.tls else None,
                         ssl_shutdown_timeout=_TLS_GOODBYE if origin.tls else None,
                     )
             except OSError as error:
                 if connection not in self._opening:
                     return  # it was there, and is lost already
-                last = OSError(_reason(address, error, share))
+                all_refuse = all_refuse and isinstance(error, ConnectionRefusedError)
+                kind = ConnectionRefusedError if all_refuse else OSError
+                last = kind(_reason(address, error, share))
                 self._avoid(address)
             else:
                 return

@@ -77,6 +77,7 @@ class Request:
         "head",
         "is_first",
         "is_tls",
+        "own_fields",
         "peer",
         "sink",
         "status",
@@ -90,6 +91,7 @@ class Request:
         self.is_tls = connection.is_tls
         self.is_first = connection.is_first
         self.body_sent = 0  # bytes of the answer's body, without the coding
+        self.own_fields = b""  # whole lines for the answer's head, whatever the answer will be
         self._connection: Carrier | None = connection
         self._awaits_continue = head.expects_continue
         self._chunked = False
@@ -122,7 +124,7 @@ class Request:
             return
         self.status = status
         head = self.head
-        pieces = [STATUS_LINES[status], fields]
+        pieces = [STATUS_LINES[status], self.own_fields, fields]
         self._writes_body = head.method != b"HEAD" and status not in WITHOUT_BODY
         keep_alive = connection.keeps_alive(head)
         if length is not None and (self._writes_body or _may_tell_length(status, length)):

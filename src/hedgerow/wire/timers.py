@@ -120,6 +120,11 @@ class Sweeper:
         if self._handle is None:
             self._handle = self._loop.call_later(SWEEP_INTERVAL, self._sweep)
 
+    def remove(self, function: Callable[[float], None]) -> None:
+        """Call it no more; one that is not called changes nothing."""
+        if function in self._functions:
+            self._functions.remove(function)
+
     def report(self, message: str, error: Exception) -> None:
         """Hand an exception that nobody can catch to the loop's handler."""
         report(self._loop, message, error)

@@ -43,8 +43,20 @@ class TestDeadline:
 
     @pytest.mark.parametrize(("name", "value"), [("unit", '"s"'), ("min", '"1s"'), ("max", '"2s"')])
     def test_has_bounds_only_where_it_is_asked_for(self, name: str, value: str) -> None:
-        message = route_refusal(f"deadline = {{{name} = {value}}}")
+        message = route_refusal(f'deadline = {{honours = "off", {name} = {value}}}')
         assert has(message, f"deadline.{name} = ", value.strip('"'), "together with from")
+
+    @pytest.mark.parametrize("name", ["unit", "max"])
+    def test_has_bounds_for_fields_that_say_their_unit_and_only_shorten_it(self, name: str) -> None:
+        value = {"unit": '"s"', "max": '"2s"'}[name]
+        assert has(route_refusal(f"deadline = {{{name} = {value}}}"), "together with from")
+
+    def test_has_a_minimum_where_a_field_may_shorten_it(self) -> None:
+        assert route('deadline = {min = "1s"}').deadline.minimum == 1
+
+    def test_has_a_unit_where_a_field_does_not_say_it(self) -> None:
+        text = 'deadline = {honours = ["X-Wait"], unit = "s"}'
+        assert route(text).deadline.unit == "s"
 
     def test_has_a_minimum_below_its_maximum(self) -> None:
         message = route_refusal(FROM_PATH + ', min = "2s", max = "1s"}')
@@ -64,66 +76,6 @@ class TestDeadline:
 
     def test_of_any_length_leaves_room_for_any_attempt(self) -> None:
         assert route(FROM_PATH + ', per_try = "60s"}').deadline.per_try == 60
-
-
-class TestHedge:
-    def test_that_can_never_fire_names_delay_and_deadline(self) -> None:
-        message = route_refusal('deadline = "300ms"\nhedge = {delay = "300ms"}')
-        assert has(message, "hedge.delay = '300ms'", "longest deadline, 300ms", "Shorten")
-
-    def test_is_compared_with_the_longest_deadline_that_can_be_asked_for(self) -> None:
-        text = FROM_PATH + ', default = "1s", max = "9s"}\nhedge = {delay = "5s"}'
-        assert route(text).hedge.delay == 5
-
-    def test_is_compared_with_the_deadline_by_default_too(self) -> None:
-        assert has(route_refusal('hedge = {delay = "40s"}'), "longest deadline, 30s")
-
-    def test_has_room_for_its_copies(self) -> None:
-        message = route_refusal('hedge = {delay = "1s", extra = 2, max_attempts = 2}')
-        assert has(message, "hedge.max_attempts = 2", "at least 3", "extra = 2")
-
-    def test_with_a_delay_has_copies(self) -> None:
-        message = route_refusal('hedge = {delay = "1s", extra = 0}')
-        assert has(message, "hedge.extra = 0", "at least 1", "remove delay", '"off"')
-
-    def test_with_a_learned_delay_has_a_budget_to_steer_it_to(self) -> None:
-        message = route_refusal('hedge = {delay = "auto", budget = "off"}')
-        assert has(message, "hedge.budget = 'off'", 'delay = "auto"', 'budget = "5%"')
-
-    def test_with_a_learned_delay_sends_one_copy_at_a_time(self) -> None:
-        message = route_refusal('hedge = {delay = "auto", mode = "burst"}')
-        assert has(message, "hedge.mode = 'burst'", '"staggered"', "Remove it")
-
-    def test_with_a_learned_delay_fits_into_any_deadline(self) -> None:
-        assert route('deadline = "1ms"\nhedge = {delay = "auto"}').hedge.delay == "auto"
-
-    def test_leaves_nothing_to_chance_without_a_delay(self) -> None:
-        message = route_refusal("hedge = {probability = 0.5}")
-        assert has(message, "hedge.probability = '50%'", "with a delay", "or remove it")
-
-    def test_may_opt_in_to_post(self) -> None:
-        assert route('hedge = {methods = ["POST"]}').hedge.methods == ("POST",)
-
-
-class TestHedgeWithOneReplica:
-    ONE = '[upstream.api]\nreplicas = ["http://a"]\n[[route]]\npath = "/"\n'
-
-    @pytest.mark.parametrize(
-        "setting", ['delay = "300ms"', 'delay = "auto"', "extra = 2", "max_attempts = 4"]
-    )
-    def test_has_nowhere_to_go(self, setting: str) -> None:
-        message = bare_refusal(self.ONE + f"hedge = {{{setting}}}")
-        assert has(message, "hedge.", "'api' has only one", "same_replica = true")
-
-    def test_may_go_to_the_same_one_where_that_is_allowed(self) -> None:
-        text = self.ONE + 'hedge = {delay = "1s", same_replica = true}'
-        assert settings_from_text(text).routes[0].hedge.delay == 1
-
-    def test_that_nobody_asked_for_is_no_mistake(self) -> None:
-        assert settings_from_text(self.ONE).routes[0].hedge.max_attempts == 2
-
-    def test_that_is_off_is_no_mistake(self) -> None:
-        assert settings_from_text(self.ONE + 'hedge = "off"').routes[0].hedge.max_attempts == 1
 
 
 class TestBodies:

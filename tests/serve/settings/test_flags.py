@@ -3,7 +3,7 @@ import pytest
 from hedgerow.errors import HedgerowBug
 from hedgerow.serve.settings import Settings
 from hedgerow.serve.settings.flags import FLAGS
-from hedgerow.serve.settings.reader import settings_for_urls
+from hedgerow.serve.settings.reader import settings_for_urls, settings_from_text
 from tests.serve.settings.samples import has, read, refusal, route, url_refusal
 
 TWO = ("http://a", "http://b")
@@ -85,7 +85,11 @@ class TestHedgeFlags:
 
     def test_make_a_learned_delay_of_the_one_in_the_file(self) -> None:
         hedge = route('hedge = {delay = "1s"}', {"--hedge-delay": "auto"}).hedge
-        assert (hedge.delay, hedge.budget) == ("auto", 0.05)
+        assert (hedge.delay, hedge.budget, hedge.aim) == ("auto", 0.2, 0.05)
+
+    def test_say_how_many_copies_a_learned_delay_sends(self) -> None:
+        hedge = urls(hedge_aim="2%").routes[0].hedge
+        assert (hedge.delay, hedge.aim, hedge.budget) == ("auto", 0.02, 0.2)
 
     @pytest.mark.parametrize("word", ["91%", "0.91"])
     def test_say_how_likely_a_copy_is(self, word: str) -> None:
@@ -113,6 +117,74 @@ class TestHedgeFlags:
     def test_cannot_be_on_and_off(self) -> None:
         message = url_refusal(*TWO, flags={"--no-hedge": True, "--hedge-delay": "1s"})
         assert has(message, "--hedge-delay = '1s'", "without --no-hedge", "Keep one")
+
+
+class TestOverloadFlags:
+    def test_set_a_limit(self) -> None:
+        assert urls(limit="20").upstreams["backend"].limit == 20
+        assert urls(limit="adaptive").upstreams["backend"].limit == "adaptive"
+
+    def test_set_the_capacity_of_the_queue(self) -> None:
+        queue = urls(limit="20", queue="5").upstreams["backend"].queue
+        assert (queue.capacity, queue.patience) == (5, 1.0)
+
+    def test_keep_the_rest_of_the_queue_in_the_file(self) -> None:
+        settings = settings_from_text(
+            '[upstream.api]\nreplicas = ["http://a"]\nlimit = 9\nqueue = {patience = "7s"}',
+            {"--queue": "5"},
+        )
+        queue = settings.upstreams["api"].queue
+        assert (queue.capacity, queue.patience) == (5, 7.0)
+
+    def test_win_over_a_queue_that_is_off(self) -> None:
+        settings = settings_from_text(
+            '[upstream.api]\nreplicas = ["http://a"]\nlimit = 9\nqueue = "off"',
+            {"--queue": "5"},
+        )
+        assert settings.upstreams["api"].queue.capacity == 5
+
+    def test_need_a_limit_for_a_queue(self) -> None:
+        message = url_refusal(*TWO, flags={"--queue": "5"})
+        assert has(message, "--queue = 5", "together with a limit", 'limit = "adaptive"')
+
+    def test_limit_the_rate_of_every_client(self) -> None:
+        rate = urls(rate="100/m").routes[0].rate
+        assert rate is not None
+        assert (rate.limit, rate.burst) == (100 / 60, 10)
+
+    def test_change_the_rate_of_the_file_and_keep_who_a_client_is(self) -> None:
+        text = 'rate = {limit = "5/s", by = "header.X-Api-Key"}'
+        rate = route(text, {"--rate": "7/s"}).rate
+        assert rate is not None
+        assert (rate.limit, rate.by) == (7, ("header", "X-Api-Key"))
+
+    def test_make_a_table_of_a_rate_in_its_short_form(self) -> None:
+        rate = route('rate = "5/s"', {"--rate": "7/s"}).rate
+        assert rate is not None
+        assert rate.limit == 7
+
+    def test_let_an_overloaded_process_go_on(self) -> None:
+        assert urls(no_shed=True).server.shed is False
+        assert urls(no_shed=False).server.shed is True
+
+
+class TestHealthFlags:
+    def test_ask_replicas_at_a_path(self) -> None:
+        check = urls(health_check="/health").upstreams["backend"].check
+        assert check is not None
+        assert (check.path, check.interval) == ("/health", 5.0)
+
+    def test_keep_the_rest_of_the_check_in_the_file(self) -> None:
+        settings = settings_from_text(
+            '[upstream.api]\nreplicas = ["http://a"]\ncheck = {path = "/a", interval = "7s"}',
+            {"--health-check": "/b"},
+        )
+        check = settings.upstreams["api"].check
+        assert check is not None
+        assert (check.path, check.interval) == ("/b", 7.0)
+
+    def test_switch_ejections_off(self) -> None:
+        assert urls(no_eject=True).upstreams["backend"].health is None
 
 
 class TestDeadlineFlag:

@@ -10,6 +10,7 @@ from hedgerow.serve.settings.kinds import (
     COUNT,
     DURATION,
     JSON,
+    RATE,
     SHARE,
     SIZE,
     SWITCH,
@@ -161,3 +162,50 @@ class TestToml:
         assert [toml_key(key) for key in ("max_body", "X-A", "a b", "")] == [
             "max_body", "X-A", '"a b"', '""'
         ]  # fmt: skip
+
+
+class TestRate:
+    @pytest.mark.parametrize(
+        ("text", "rate", "count"),
+        [
+            ("100/m", 100 / 60, 100),
+            ("50/s", 50.0, 50),
+            ("10/h", 10 / 3600, 10),
+            ("1/d", 1 / 86400, 1),
+            ("1.5k/s", 1500.0, 1500),
+            (" 2.5/m ", 2.5 / 60, 2.5),
+        ],
+    )
+    def test_is_a_number_a_second_and_knows_how_it_was_written(
+        self, text: str, rate: float, count: float
+    ) -> None:
+        value = RATE.read(text)
+        assert (value, value.count) == (pytest.approx(rate), count)
+
+    @pytest.mark.parametrize(
+        "text", ["100/m", "60/h", "1/s", "0.5/s", "7/h", "1/d", "0.001/d", "333.333/m", "1M/s"]
+    )
+    def test_is_written_so_that_it_reads_back(self, text: str) -> None:
+        rate = RATE.read(text)
+        again_read = again(RATE, rate)
+        assert again_read == rate
+
+    @pytest.mark.parametrize("text", ["100/m", "60/h", "1/s", "7/h", "2/d"])
+    def test_is_written_as_it_was(self, text: str) -> None:
+        assert RATE.write(RATE.read(text)) == f'"{text}"'
+
+    @given(st.floats(1e-12, 1e9))
+    def test_that_was_never_written_reads_back(self, rate: float) -> None:
+        assert again(RATE, rate) == rate
+
+    @pytest.mark.parametrize(
+        "value", ["100", 100, "100/", "/s", "100/w", "1e3/s", "-1/s", "0/s", True, [], "9M9/s"]
+    )
+    def test_needs_its_unit(self, value: object) -> None:
+        assert refused(RATE, value).must
+
+    def test_without_a_unit_gets_the_three_that_may_be_meant(self) -> None:
+        assert refused(RATE, 100).fix == 'Write "100/s", "100/m" or "100/h".'
+
+    def test_has_an_end(self) -> None:
+        assert "at most" in refused(RATE, "9" * 400 + "/s").must

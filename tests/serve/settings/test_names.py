@@ -10,15 +10,12 @@ from hedgerow.serve.settings.names import (
     FIELDS,
     FILE,
     HOST,
-    LISTEN,
     METHOD_LIST,
     METHODS,
     NAME,
     PATTERN,
-    REPLICAS,
     STATUS,
     AskedIn,
-    ReplicaUrl,
     parameters,
 )
 
@@ -27,85 +24,6 @@ def refused(kind: Kind, value: object) -> str:
     with pytest.raises(Refused) as caught:
         kind.read(value)
     return f"{caught.value.must}. {caught.value.fix}"
-
-
-class TestListen:
-    @pytest.mark.parametrize(
-        "address",
-        ["127.0.0.1:8080", "[::1]:8080", ":8080", "localhost:0", "0.0.0.0:80", "unix:/run/x.sock"],
-    )
-    def test_takes(self, address: str) -> None:
-        assert LISTEN.read(address) == (address,)
-
-    def test_takes_a_star_for_everybody(self) -> None:
-        assert LISTEN.read("*:8080") == (":8080",)
-
-    def test_takes_a_list(self) -> None:
-        assert LISTEN.read([":80", "unix:/x"]) == (":80", "unix:/x")
-
-    @pytest.mark.parametrize(
-        ("value", "fact"),
-        [
-            ("8080", '"127.0.0.1:8080"'),
-            (8080, '":8080" for everybody'),
-            ("127.0.0.1", "host:port"),
-            ("::1:8080", "[v6 address]:port"),
-            ("127.0.0.1:http", "host:port"),
-            ("127.0.0.1:65536", "65535"),
-            ("http://127.0.0.1:80", "host:port"),
-            ("unix:", "unix:/run/hedgerow.sock"),
-            ([], "not empty"),
-            ([":80", ":80"], "twice"),
-            (True, "text in quotes"),
-        ],
-    )
-    def test_refuses(self, value: object, fact: str) -> None:
-        assert fact in refused(LISTEN, value)
-
-
-class TestReplicas:
-    @pytest.mark.parametrize(
-        ("url", "replica", "written"),
-        [
-            ("http://10.0.0.1:9000", ReplicaUrl("http", "10.0.0.1", 9000), "http://10.0.0.1:9000"),
-            ("http://app/", ReplicaUrl("http", "app", 80), "http://app"),
-            ("https://App.example", ReplicaUrl("https", "app.example", 443), "https://app.example"),
-            ("http://[::1]:9000", ReplicaUrl("http", "::1", 9000), "http://[::1]:9000"),
-            ("https://app:80", ReplicaUrl("https", "app", 80), "https://app:80"),
-        ],
-    )
-    def test_take(self, url: str, replica: ReplicaUrl, written: str) -> None:
-        assert REPLICAS.read([url]) == (replica,)
-        assert replica.url == written
-
-    @pytest.mark.parametrize(
-        ("url", "fact"),
-        [
-            ("10.0.0.1:9000", 'Write "http://10.0.0.1:9000"'),
-            ("./public", "http:// or https://"),
-            ("ftp://app", "http:// or https://"),
-            ("http://", "with a host"),
-            ("http://a b", "with a host"),
-            ("http://app:port", "valid host and port"),
-            ("http://app:70000", "valid host and port"),
-            ("http://app:0", "1 to 65535"),
-            ("http://[::1", "valid host and port"),
-            ("http://me:secret@app", 'Write "http://app"'),
-            ("http://app:9000/api", 'Write "http://app:9000"'),
-            ("http://app?x=1", "without path, query"),
-        ],
-    )
-    def test_refuse(self, url: str, fact: str) -> None:
-        assert fact in refused(REPLICAS, [url])
-
-    def test_do_not_show_a_password_in_what_to_write(self) -> None:
-        assert "secret" not in refused(REPLICAS, ["http://me:secret@app"])
-
-    def test_refuse_the_same_address_in_two_forms(self) -> None:
-        assert '"http://app" twice' in refused(REPLICAS, ["http://app", "http://APP:80/"])
-
-    def test_refuse_a_single_url_without_brackets(self) -> None:
-        assert "in brackets" in refused(REPLICAS, "http://app")
 
 
 class TestPath:

@@ -1,7 +1,6 @@
 import pytest
 
-from hedgerow.serve.settings import Route, Server, Settings
-from hedgerow.serve.settings.names import AskedIn, ReplicaUrl
+from hedgerow.serve.settings import AskedIn, ReplicaUrl, Route, Server, Settings
 from hedgerow.serve.settings.reader import settings_for_urls, settings_from_text
 from tests.serve.settings.samples import (
     SMART,

@@ -4,10 +4,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from hedgerow.serve.settings import Limits, Upstream
+from hedgerow.serve.settings import Limits
 from hedgerow.serve.settings.fields import Record
 from hedgerow.wire.limits import Limits as WireLimits
-from hedgerow.wire.pool import PoolLimits
+from tests.serve.settings.samples import has, read, refusal
 
 
 def declared(record: type[Record]) -> dict[str, Any]:
@@ -27,7 +27,55 @@ class TestLimits:
         assert types == {name: type(value) for name, value in of_wire(WireLimits).items()}
 
 
-class TestUpstream:
-    @pytest.mark.parametrize("name", list(of_wire(PoolLimits)))
-    def test_has_the_limits_that_are_enforced(self, name: str) -> None:
-        assert declared(Upstream)[name] == of_wire(PoolLimits)[name]
+class TestAdmin:
+    def test_is_off_by_default(self) -> None:
+        assert read().server.admin is None
+        assert read('[server]\nadmin = "off"').server.admin is None
+
+    @pytest.mark.parametrize("address", ["127.0.0.1:8081", "[::1]:0", ":8081", "unix:/run/a.sock"])
+    def test_is_one_address(self, address: str) -> None:
+        server = read(f'[server]\nadmin = "{address}"').server
+        assert (server.admin, server.traces) == (address, 100)
+
+    @pytest.mark.parametrize(
+        ("value", "fact"),
+        [
+            ("8081", '"127.0.0.1:8081" for this machine only'),
+            ('["127.0.0.1:8081"]', "text in quotes"),
+            ('"127.0.0.1"', "host:port"),
+        ],
+    )
+    def test_is_nothing_else(self, value: str, fact: str) -> None:
+        assert has(refusal(f"[server]\nadmin = {value}"), "[server] admin = ", fact)
+
+    @pytest.mark.parametrize(
+        ("admin", "listen"),
+        [
+            ("127.0.0.1:8080", "127.0.0.1:8080"),
+            ("127.0.0.1:8080", ":8080"),
+            ("unix:/x", "unix:/x"),
+        ],
+    )
+    def test_is_not_where_clients_come_in(self, admin: str, listen: str) -> None:
+        message = refusal(f'[server]\nadmin = "{admin}"\nlisten = "{listen}"')
+        assert has(
+            message, f"[server] admin = '{admin}'", f"listen has, {listen}", "127.0.0.1:8081"
+        )
+
+    def test_is_not_where_clients_come_in_by_default(self) -> None:
+        assert has(refusal("", {"--admin": ":8080"}), "--admin = ':8080'", "127.0.0.1:8080")
+
+    def test_keeps_traces_only_where_it_is(self) -> None:
+        message = refusal("[server]\ntraces = 5")
+        assert has(message, "[server] traces = 5", "together with admin", "127.0.0.1:8081")
+
+    def test_may_keep_none(self) -> None:
+        assert read('[server]\nadmin = ":1"\ntraces = 0').server.traces == 0
+
+
+class TestProcessThatLags:
+    def test_sheds_by_default(self) -> None:
+        assert read().server.shed
+
+    def test_may_go_on(self) -> None:
+        assert not read("[server]\nshed = false").server.shed

@@ -27,6 +27,37 @@ class TestMisspeltName:
         assert has(message, "There are status, body.", "docs/settings.md")
 
 
+class TestMisspeltNameOfANewTable:
+    @pytest.mark.parametrize(
+        ("text", "facts"),
+        [
+            ('limt = "adaptive"', ("limt = 'adaptive'", "Did you mean limit?")),
+            ("queue = {capcity = 5}", ("queue.capcity = 5", "Did you mean capacity?")),
+            ("health = {failure = 3}", ("health.failure = 3", "Did you mean failures?")),
+            ('check = {pth = "/h"}', ("check.pth = '/h'", "Did you mean path?")),
+            ('slowstart = "5s"', ("slowstart = '5s'", "Did you mean slow_start?")),
+        ],
+    )
+    def test_in_an_upstream_gets_the_nearest_known_one(
+        self, text: str, facts: tuple[str, ...]
+    ) -> None:
+        message = bare_refusal(f'[upstream.a]\nreplicas = ["http://a"]\n{text}')
+        assert has(message, "[upstream.a] ", "a known setting", *facts)
+
+    @pytest.mark.parametrize(
+        ("text", "facts"),
+        [
+            ('rate = {limit = "1/s", brst = 5}', ("rate.brst = 5", "Did you mean burst?")),
+            ("priority = {most_urgnt = 1}", ("priority.most_urgnt", "Did you mean most_urgent?")),
+            ('hedge = {aims = "5%"}', ("hedge.aims = '5%'", "Did you mean aim?")),
+            ('deadline = {honors = "off"}', ("deadline.honors", "Did you mean honours?")),
+            ("pririty = 3", ("pririty = 3", "Did you mean priority?")),
+        ],
+    )
+    def test_in_a_route_gets_the_nearest_known_one(self, text: str, facts: tuple[str, ...]) -> None:
+        assert has(route_refusal(text), "[route 1] ", "a known setting", *facts)
+
+
 class TestNameFromAnotherTable:
     def test_gets_the_table(self) -> None:
         assert has(refusal('[server]\nmax_replay = "1MiB"'), "max_replay in [[route]]")
@@ -64,7 +95,9 @@ class TestWhatThisVersionDoesNotHave:
         ("text", "fact"),
         [
             ('[server]\nworkers = "auto"', "one process"),
-            ('[server]\nadmin = "127.0.0.1:8081"', "access_log, trace and server_timing"),
+            ("[server]\nmetrics = 1", 'admin = "127.0.0.1:8081"'),
+            ('[[route]]\npath = "/"\nretries = 3', "hedge = {max_attempts = 3}"),
+            ('[[route]]\npath = "/"\ntimeout = "1s"', 'deadline = "1s"'),
             ('[server]\ntls = {cert = "a", key = "b"}', "ends TLS in front"),
             ('[[route]]\npath = "/files/"\nroot = "./public"', "serves no files"),
             ('[[route]]\npath = "/"\nstatic = "./public"', "serves no files"),
@@ -75,6 +108,14 @@ class TestWhatThisVersionDoesNotHave:
     def test_says_what_there_is(self, text: str, fact: str) -> None:
         assert has(refusal(text), "a setting of this version", fact)
 
-    def test_says_which_limits_an_upstream_has(self) -> None:
-        message = bare_refusal('[upstream.a]\nreplicas = ["http://a"]\nlimit = "adaptive"')
-        assert has(message, "[upstream.a] limit = 'adaptive'", "max_connections", "max_waiting")
+    @pytest.mark.parametrize(
+        ("setting", "fact"),
+        [
+            ('timeout = "1s"', "deadline"),
+            ("retries = 2", "max_attempts"),
+            ("weight = 2", "{url = "),
+        ],
+    )
+    def test_says_where_it_is_instead(self, setting: str, fact: str) -> None:
+        message = bare_refusal(f'[upstream.a]\nreplicas = ["http://a"]\n{setting}')
+        assert has(message, "[upstream.a] ", "a setting of this version", fact)

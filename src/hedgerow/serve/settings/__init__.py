@@ -9,33 +9,47 @@ of other rooms.
     [server]            Server           [[route]]           Route
     [server.limits]     Limits           deadline = {...}    Deadline
     [upstream.NAME]     Upstream         hedge = {...}       Hedge
-                                         success = {...}     Success
+    queue = {...}       Queue            success = {...}     Success
+    health = {...}      Health           priority = {...}    Priority
+    check = {...}       Check            rate = {...}        Rate
                                          [route.replies]     Replies of Reply
 
-Times are seconds, sizes bytes, shares 0 to 1.  None is what ``"off"`` is read as, or
-says that nothing is set.
+Times are seconds, sizes bytes, rates a second, shares 0 to 1.  None is what ``"off"`` is
+read as, or says that nothing is set.
 """
 
 from collections.abc import Mapping
 
 import msgspec
 
+from hedgerow.serve.settings.addresses import ReplicaUrl
+from hedgerow.serve.settings.deadline import Deadline
 from hedgerow.serve.settings.fields import help_of
-from hedgerow.serve.settings.route import Deadline, Hedge, Replies, Reply, Route, Success
-from hedgerow.serve.settings.server import Limits, Server, Upstream
+from hedgerow.serve.settings.hedge import Hedge
+from hedgerow.serve.settings.names import AskedIn
+from hedgerow.serve.settings.route import Priority, Rate, Replies, Reply, Route, Success
+from hedgerow.serve.settings.server import Limits, Server
 from hedgerow.serve.settings.sources import Sources
+from hedgerow.serve.settings.upstream import Check, Health, Queue, Upstream
 
 __all__ = [
     "Settings",
     "Server",
     "Limits",
     "Upstream",
+    "Queue",
+    "Health",
+    "Check",
     "Route",
     "Deadline",
     "Hedge",
     "Success",
+    "Priority",
+    "Rate",
     "Replies",
     "Reply",
+    "ReplicaUrl",
+    "AskedIn",
     "Sources",
     "help_of",
 ]

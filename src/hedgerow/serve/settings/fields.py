@@ -45,6 +45,8 @@ class Record(msgspec.Struct, frozen=True):
     EXAMPLE: ClassVar[str] = "{...}"
     #: What people look for here and this version does not have, and what to do instead.
     ABSENT: ClassVar[Mapping[str, str]] = {}
+    #: Whether there may be no such table, which is written as "off".
+    HAS_OFF: ClassVar[bool] = False
 
     @classmethod
     def expand(cls, value: object) -> dict[str, object] | None:
@@ -67,6 +69,13 @@ class Field:
     record: type[Record] | None  # of that table
     about: About
     default: Any  # msgspec.NODEFAULT where one must be given
+
+    @property
+    def names_none(self) -> bool:
+        """Say whether None has a word of its own, such as "off"."""
+        if self.record is not None:
+            return self.record.HAS_OFF
+        return self.kind is not None and self.kind.names_none
 
     @property
     def is_required(self) -> bool:

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hedgerow.errors import ConfigError, HedgerowBug
+from hedgerow.serve.settings.addresses import read_port
+from hedgerow.serve.settings.deadline import Deadline
 from hedgerow.serve.settings.fields import Field, Record, fields_of, help_of
+from hedgerow.serve.settings.hedge import Hedge
 from hedgerow.serve.settings.kinds import Refused
-from hedgerow.serve.settings.names import read_port
-from hedgerow.serve.settings.route import Deadline, Hedge, Route
-from hedgerow.serve.settings.server import Server, Upstream
+from hedgerow.serve.settings.route import Rate, Route
+from hedgerow.serve.settings.server import Server
 from hedgerow.serve.settings.sources import Path
+from hedgerow.serve.settings.upstream import Check, Queue, Upstream
 
 
 @dataclass(slots=True)
@@ -58,31 +61,42 @@ class Flag:
         return kind.from_word(value) if kind is not None and isinstance(value, str) else value
 
 
+_CHECK_HELP: Final = "a path, such as /health, at which replicas are asked whether they are well"
 _ALL: Final = (
     Flag("--listen", Server, "listen"),
-    Flag("--access-log", Server, "access_log"),
-    Flag("--access-log-format", Server, "access_log_format"),
-    Flag("--trace", Server, "trace"),
-    Flag("--server-timing", Server, "server_timing"),
+    Flag("--admin", Server, "admin"),
     Flag("--forwarded", Server, "forwarded"),
     Flag("--drain-timeout", Server, "drain_timeout"),
+    Flag("--deadline", Deadline, "default"),
+    Flag("--per-try", Deadline, "per_try"),
+    Flag("--hedge-delay", Hedge, "delay"),
+    Flag("--hedge-aim", Hedge, "aim"),
+    Flag("--hedge-budget", Hedge, "budget"),
+    Flag("--hedge-extra", Hedge, "extra"),
+    Flag("--hedge-mode", Hedge, "mode"),
+    Flag("--hedge-probability", Hedge, "probability"),
+    Flag("--hedge-methods", Hedge, "methods"),
+    Flag("--max-attempts", Hedge, "max_attempts"),
+    Flag("--same-replica", Hedge, "same_replica"),
+    Flag("--no-hedge", Route, "hedge", "off", "send every request once, whatever happens to it"),
+    Flag("--resolve", Upstream, "resolve"),
     Flag("--balance", Upstream, "balance"),
+    Flag("--health-check", Check, "path", says=_CHECK_HELP),
+    Flag("--no-eject", Upstream, "health", "off", "leave no replica alone for what it answers"),
     Flag("--max-connections", Upstream, "max_connections"),
     Flag("--connect-timeout", Upstream, "connect_timeout"),
     Flag("--ca-file", Upstream, "ca_file"),
     Flag("--no-verify", Upstream, "verify", False, "do not check the certificates of replicas"),
-    Flag("--deadline", Deadline, "default"),
-    Flag("--per-try", Deadline, "per_try"),
-    Flag("--no-hedge", Route, "hedge", "off", "send every request once, whatever happens to it"),
-    Flag("--hedge-delay", Hedge, "delay"),
-    Flag("--hedge-probability", Hedge, "probability"),
-    Flag("--hedge-extra", Hedge, "extra"),
-    Flag("--hedge-mode", Hedge, "mode"),
-    Flag("--hedge-budget", Hedge, "budget"),
-    Flag("--hedge-methods", Hedge, "methods"),
-    Flag("--max-attempts", Hedge, "max_attempts"),
-    Flag("--same-replica", Hedge, "same_replica"),
+    Flag("--limit", Upstream, "limit"),
+    Flag("--queue", Queue, "capacity"),
+    Flag("--throttle", Upstream, "throttle"),
+    Flag("--rate", Rate, "limit", says='how often one client may ask, such as "100/m"; more: 429'),
+    Flag("--no-shed", Server, "shed", False, "take requests even while this process itself lags"),
     Flag("--max-body", Route, "max_body"),
+    Flag("--access-log", Server, "access_log"),
+    Flag("--access-log-format", Server, "access_log_format"),
+    Flag("--trace", Server, "trace"),
+    Flag("--server-timing", Server, "server_timing"),
 )  # fmt: skip
 #: Every flag that stands for one setting, by its name.
 FLAGS: Final[Mapping[str, Flag]] = {flag.name: flag for flag in _ALL}
@@ -91,7 +105,8 @@ HOST_HELP: Final = "the address to listen at, instead of the one in listen; 0.0.
 PORT_HELP: Final = "the port to listen at, instead of the one in listen; 0 for any that is free"
 
 _KEEP_ONE: Final = "Keep one of the two."
-_TABLE_IN_ROUTE: Final = {Hedge: "hedge", Deadline: "deadline"}
+_TABLES_IN_ROUTE: Final = {Hedge: "hedge", Deadline: "deadline", Rate: "rate"}
+_TABLES_IN_UPSTREAM: Final = {Queue: "queue", Check: "check"}
 
 
 def lay_over(tree: Tree, flags: Mapping[str, object]) -> dict[Path, str]:
@@ -119,26 +134,28 @@ def _tables(tree: Tree, record: type[Record]) -> list[tuple[Path, dict[str, Any]
     """Return every table that is a ``record``, and its place; made where there is none."""
     if record is Server:
         return [(("server",), tree.server)]
-    if record is Upstream:
-        return [(("upstream", name), table) for name, table in tree.upstreams.items()]
-    routes: list[tuple[Path, dict[str, Any]]] = [
-        (("route", number), table) for number, table in enumerate(tree.routes)
-    ]
-    key = _TABLE_IN_ROUTE.get(record)
+    if record is Upstream or record in _TABLES_IN_UPSTREAM:
+        key = _TABLES_IN_UPSTREAM.get(record)
+        outer: list[tuple[Path, dict[str, Any]]] = [
+            (("upstream", name), table) for name, table in tree.upstreams.items()
+        ]
+    else:
+        key = _TABLES_IN_ROUTE.get(record)
+        outer = [(("route", number), table) for number, table in enumerate(tree.routes)]
     if key is None:
-        return routes
-    return [((*place, key), _inner(table, key)) for place, table in routes]
+        return outer
+    return [((*place, key), _inner(record, table, key)) for place, table in outer]
 
 
-def _inner(table: dict[str, Any], key: str) -> dict[str, Any]:
+def _inner(record: type[Record], table: dict[str, Any], key: str) -> dict[str, Any]:
     """Return the table at a key, so that it can be changed, whatever form it had."""
     before = table.get(key, {})
-    inner = dict(before) if isinstance(before, Mapping) else {}
-    if key == "deadline" and not isinstance(before, Mapping):
-        inner["default"] = before  # what its short form stands for
-    elif key == "hedge" and not isinstance(before, Mapping) and before != "off":
-        return inner  # a mistake in the file, which the reader shall find
-    table[key] = inner
+    if before == "off":
+        before = {}  # a flag that says how it shall be says that it shall be
+    long = before if isinstance(before, Mapping) else record.expand(before)
+    inner = dict(long or {})
+    if long is not None:  # else a mistake in the file, which the reader shall find
+        table[key] = inner
     return inner
 
 

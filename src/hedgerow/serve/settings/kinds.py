@@ -16,6 +16,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from hedgerow import units
@@ -25,6 +26,10 @@ LONGEST: Final = 365 * 86400.0
 #: More bytes than any disk holds; keeps sums of sizes within 64 bits.
 LARGEST: Final = 2**60
 
+#: Requests: more than any gateway can see.
+MOST_A_SECOND: Final = 10**9
+
+_DIGITS: Final = re.compile(r"\d+(\.\d+)?")
 _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -62,8 +67,8 @@ def toml_key(key: str) -> str:
     return key if _BARE_KEY.fullmatch(key) else toml(key)
 
 
-def _as_it_is(word: str) -> object:
-    return word
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class Kind:
     read: Callable[[Any], Any]  # from what TOML gave; raises Refused
     write: Callable[[Any], str] = toml
     from_word: Callable[[str], object] = _as_it_is  # what a word on a command line stands for
-    has_off: bool = False  # None is written as "off"
+    names_none: bool = False  # None has a word of its own, mostly "off"
 
 
 def nearest(word: str, known: list[str]) -> str:
@@ -140,6 +145,45 @@ def _read_byte_rate(value: object) -> float:
 def _write_byte_rate(rate: float) -> str:
     text = _write_size(round(rate)).strip('"')
     return toml(f"{text}B/s" if text.isdecimal() else f"{text}/s")
+
+
+class RequestRate(float):
+    """Requests a second, and the number of requests by which it was written: 100 of ``100/m``."""
+
+    count: float
+
+    def __new__(cls, rate: float, count: float) -> "RequestRate":
+        """Make a float that knows one thing more."""
+        made = super().__new__(cls, rate)
+        made.count = count
+        return made
+
+
+def _read_rate(value: object) -> RequestRate:
+    text = value.strip() if isinstance(value, str) else str(value)
+    if not isinstance(value, (str, int, float)) or isinstance(value, bool) or "/" not in text:
+        fix = f'Write "{text}/s", "{text}/m" or "{text}/h".' if _DIGITS.fullmatch(text) else ""
+        raise Refused('requests in a time, such as "100/m"', fix)
+    count = text.rpartition("/")[0]
+    try:
+        rate = units.parse_rate(text)
+        number = units.parse_rate(count)
+    except ValueError as error:
+        raise Refused('requests in a time (s, m, h, d), such as "100/m"') from error
+    if not 0 < rate <= MOST_A_SECOND:
+        raise Refused(f"above 0, at most {MOST_A_SECOND}/s")
+    return RequestRate(rate, number)
+
+
+def _write_rate(rate: float) -> str:
+    """Write it in the unit it was written in, or in the first that is exact."""
+    counts = [(rate.count, unit) for unit in "smhd"] if isinstance(rate, RequestRate) else []
+    counts += [(rate * units.parse_duration(f"1{unit}"), unit) for unit in "smhd"]
+    for count, unit in counts:
+        text = f"{count:.9g}/{unit}"
+        if "e" not in text and count >= 1 and units.parse_rate(text) == rate:
+            return toml(text)
+    return toml(f"{Decimal(float(rate)):f}/s")
 
 
 def _read_share(value: object) -> float:
@@ -211,6 +255,7 @@ def _switch_from_word(word: str) -> object:
 DURATION: Final = Kind("duration", '"250ms"', _read_duration, _write_duration)
 SIZE: Final = Kind("size", '"64KiB"', _read_size, _write_size)
 BYTE_RATE: Final = Kind("size a second", '"500B/s"', _read_byte_rate, _write_byte_rate)
+RATE: Final = Kind("rate", '"100/m"', _read_rate, _write_rate)
 SHARE: Final = Kind("share", '"5%"', _read_share, _write_share)
 COUNT: Final = Kind("whole number", "100", _read_count, from_word=_count_from_word)
 SWITCH: Final = Kind("true or false", "true", _read_switch, from_word=_switch_from_word)
@@ -258,11 +303,11 @@ def or_off(kind: Kind, *words: str) -> Kind:
         return kind.write(value)
 
     name = f'{", ".join((kind.name, *map(toml, words)))} or "off"'
-    return Kind(name, kind.example, read, write, kind.from_word, has_off=True)
+    return Kind(name, kind.example, read, write, kind.from_word, names_none=True)
 
 
-def list_of(kind: Kind, name: str) -> Kind:
-    """At least one value of a kind, each once; kept in order."""
+def list_of(kind: Kind, name: str, *, identity: Callable[[Any], Any] = _as_it_is) -> Kind:
+    """At least one value of a kind, each once by its ``identity``; kept in order."""
 
     def read_item(item: object) -> object:
         try:
@@ -277,7 +322,8 @@ def list_of(kind: Kind, name: str) -> Kind:
         items = tuple(map(read_item, value))
         if not items:
             raise Refused(f"a list of {name} that is not empty")
-        twice = next((item for item in items if items.count(item) > 1), None)
+        known = [identity(item) for item in items]
+        twice = next((item for item in items if known.count(identity(item)) > 1), None)
         if twice is not None:
             raise Refused(f"without {kind.write(twice)} twice", "Keep one of the two.")
         return items

@@ -1,4 +1,4 @@
-"""The kinds of values that name something: addresses, URLs, paths, hosts, methods, fields.
+"""The kinds of values that name something: paths, hosts, methods, statuses, fields.
 
 Decides whether a text is well-formed, and brings it to one form; must not know whether
 anything exists behind the name.  Paths of files are the exception: they are looked at
@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
+from hedgerow.policy.priorities import CRITICALITY, LEAST_URGENT, MOST_URGENT
+from hedgerow.serve.settings.addresses import HOST_FORM
 from hedgerow.serve.settings.kinds import (
     COUNT,
     Kind,
@@ -24,15 +26,13 @@ from hedgerow.serve.settings.kinds import (
     toml,
 )
 
-_HOST: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]"
-_HOST_FORM: Final = re.compile(_HOST)
-_LISTEN_FORM: Final = re.compile(rf"({_HOST}|\*|):([0-9]{{1,5}})")
-_AUTHORITY_FORM: Final = re.compile(rf"(?:{_HOST})(?::[0-9]{{1,5}})?")
 _PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 #: What may stand in a path unescaped (RFC 3986 section 3.3).
 _PATH_FORM: Final = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
+_QUERY_FORM: Final = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*")
 _SAFE: Final = "/{}!$&'()*+,;=:@%~"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_LONGEST_RATE_NAME: Final = 40
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 #: The methods that the parser knows (llhttp's table), but for CONNECT: this is no forward proxy.
@@ -50,28 +50,8 @@ _OWN_FIELDS: Final = frozenset({
 })  # fmt: skip
 
 
-class ReplicaUrl(NamedTuple):
-    """One address of an upstream."""
-
-    scheme: str  # "http" or "https"
-    host: str  # without brackets
-    port: int
-
-    @property
-    def authority(self) -> str:
-        """Host and port as a Host field has them; without the scheme's own port."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        own = {"http": 80, "https": 443}[self.scheme]
-        return host if self.port == own else f"{host}:{self.port}"
-
-    @property
-    def url(self) -> str:
-        """The address as a URL."""
-        return f"{self.scheme}://{self.authority}"
-
-
 class AskedIn(NamedTuple):
-    """Where a request says how long it may take."""
+    """Where a request says something about itself: how long it may take, who sends it."""
 
     place: Literal["path", "query", "header"]
     name: str
@@ -80,81 +60,6 @@ class AskedIn(NamedTuple):
 def parameters(path: str) -> tuple[str, ...]:
     """Return the names in braces of a path pattern."""
     return tuple(_PARAMETER.findall(path))
-
-
-# --- addresses ---
-
-
-def read_port(value: object) -> int:
-    """Read a port: a number, or a word on a command line."""
-    text = str(value)
-    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= 65535):
-        raise Refused("a port from 0 (any that is free) to 65535")
-    return int(text)
-
-
-def _read_address(value: object) -> str:
-    text = str(value) if type(value) is int else read_text(value)
-    if text.startswith("unix:"):
-        if len(text) == len("unix:"):
-            raise Refused("unix: and a path", 'Write for example "unix:/run/hedgerow.sock".')
-        return text
-    if text.isdecimal():
-        # A bare port could mean this machine or the whole network: too different to guess.
-        fix = f'Write "127.0.0.1:{text}" for this machine only, or ":{text}" for everybody.'
-        raise Refused("an address and a port", fix)
-    match = _LISTEN_FORM.fullmatch(text)
-    if match is None:
-        raise Refused("host:port, [v6 address]:port, :port or unix:/path")
-    host = "" if match[1] == "*" else match[1]
-    return f"{host}:{read_port(match[2])}"
-
-
-_ADDRESS: Final = Kind("address", '"127.0.0.1:8080"', _read_address)
-_ADDRESSES: Final = list_of(_ADDRESS, "addresses")
-
-
-def _read_listen(value: object) -> tuple[str, ...]:
-    addresses: tuple[str, ...] = _ADDRESSES.read(value if isinstance(value, list) else [value])
-    return addresses
-
-
-def _write_listen(addresses: tuple[str, ...]) -> str:
-    return toml(addresses[0] if len(addresses) == 1 else addresses)
-
-
-def _read_replica(value: object) -> ReplicaUrl:
-    text = read_text(value)
-    if "://" not in text:
-        fix = f'Write "http://{text}".' if _AUTHORITY_FORM.fullmatch(text) else ""
-        raise Refused("a URL with http:// or https://", fix)
-    try:
-        url = urllib.parse.urlsplit(text)
-        port = url.port
-    except ValueError as error:
-        raise Refused("a URL with a valid host and port", f"({error})") from error
-    if url.scheme not in ("http", "https"):
-        raise Refused("a URL with http:// or https://")
-    host = url.hostname or ""
-    if _HOST_FORM.fullmatch(f"[{host}]" if ":" in host else host) is None:
-        raise Refused("a URL with a host, such as http://10.0.0.1:9000")
-    replica = ReplicaUrl(url.scheme, host, port or (443 if url.scheme == "https" else 80))
-    if "@" in url.netloc:
-        fix = f'Write "{replica.url}"; credentials belong into the requests.'
-        raise Refused("a URL without user and password", fix)
-    if url.path not in ("", "/") or url.query or url.fragment:
-        fix = f'Write "{replica.url}"; paths are set by the rewrite of a [[route]].'
-        raise Refused("a URL without path, query and fragment", fix)
-    if port == 0:
-        raise Refused("a URL with a port from 1 to 65535")
-    return replica
-
-
-def _write_replica(replica: ReplicaUrl) -> str:
-    return toml(replica.url)
-
-
-_REPLICA: Final = Kind("URL", '"http://10.0.0.1:9000"', _read_replica, _write_replica)
 
 
 # --- paths and hosts ---
@@ -182,10 +87,10 @@ def _read_pattern(value: object) -> str:
 
 def _read_host(value: object) -> str:
     text = read_text(value)
-    if _HOST_FORM.fullmatch(text):
+    if HOST_FORM.fullmatch(text):
         return text.lower()
     name, _, port = text.rpartition(":")
-    if port.isdecimal() and _HOST_FORM.fullmatch(name):
+    if port.isdecimal() and HOST_FORM.fullmatch(name):
         raise Refused("a host without a port", f'Write "{name}".')
     raise Refused("a host as in the Host field, such as api.example.com")
 
@@ -194,6 +99,13 @@ def _read_name(value: object) -> str:
     text = read_text(value)
     if _NAME.fullmatch(text) is None:
         raise Refused("a name of letters, digits, - and _")
+    return text
+
+
+def _read_rate_name(value: object) -> str:
+    text = _read_name(value)
+    if len(text) > _LONGEST_RATE_NAME:
+        raise Refused(f"a name of at most {_LONGEST_RATE_NAME} characters")
     return text
 
 
@@ -257,18 +169,56 @@ def _read_asked_in(value: object) -> AskedIn:
     return AskedIn(place, name)
 
 
+def _read_asker(value: object) -> AskedIn | None:
+    if value == "address":
+        return None
+    try:
+        return _read_asked_in(value)
+    except Refused as error:
+        raise Refused(f'"address", {error.must}', error.fix) from error
+
+
+def _write_asker(asker: Any) -> str:
+    return toml("address") if asker is None else _write_asked_in(asker)
+
+
+def _read_check_path(value: object) -> str:
+    text = read_text(value)
+    if not text.startswith("/"):
+        raise Refused("a path that starts with /", f'Write "/{text}".')
+    path, mark, query = text.partition("?")
+    if _PATH_FORM.fullmatch(path) is None or _QUERY_FORM.fullmatch(query) is None:
+        fix = f'Write "{urllib.parse.quote(path, safe=_SAFE)}".' if not mark else ""
+        raise Refused("a path as it stands in requests, with %-escapes", fix)
+    return text
+
+
+def _read_priority(value: object) -> int:
+    if type(value) is int and MOST_URGENT <= value <= LEAST_URGENT:
+        return value
+    word = value.lower().replace("-", "_") if isinstance(value, str) else ""
+    if word in CRITICALITY:
+        return CRITICALITY[word]
+    listed = ", ".join(CRITICALITY)
+    meant = nearest(word, list(CRITICALITY))
+    must = f"{MOST_URGENT} (most urgent) to {LEAST_URGENT} (least), or one of {listed}"
+    raise Refused(must, f'Did you mean "{meant}"?' if meant else "")
+
+
+def _read_honours(value: object) -> tuple[str, ...]:
+    if value == "off":
+        return ()
+    return tuple(_HONOURED.read(value))
+
+
+def _write_honours(fields: tuple[str, ...]) -> str:
+    return _HONOURED.write(fields) if fields else toml("off")
+
+
 def _write_asked_in(asked: Any) -> str:
     return toml(".".join(asked))
 
 
-LISTEN: Final = Kind(
-    "address or list of addresses",
-    '"127.0.0.1:8080"',
-    _read_listen,
-    _write_listen,
-    _ADDRESSES.from_word,
-)
-REPLICAS: Final = list_of(_REPLICA, "URLs")
 PATTERN: Final = Kind("path", '"/api/"', _read_pattern)
 HOST: Final = Kind("host", '"api.example.com"', _read_host)
 NAME: Final = Kind("name", '"app"', _read_name)
@@ -280,4 +230,20 @@ FIELD_NAME: Final = Kind("field name", '"X-Request-Timeout-Ms"', _read_field_nam
 FIELDS: Final = Kind("table of fields", '{Retry-After = "1"}', _read_fields)
 ASKED_IN: Final = Kind(
     "path.NAME, query.NAME or header.NAME", '"path.timeout"', _read_asked_in, _write_asked_in
+)
+ASKER: Final = Kind(
+    f'"address", {ASKED_IN.name}', '"header.X-Api-Key"', _read_asker, _write_asker, names_none=True
+)
+RATE_NAME: Final = Kind("name", '"api"', _read_rate_name)
+CHECK_PATH: Final = Kind("path", '"/health"', _read_check_path)
+PRIORITY: Final = Kind(
+    "number or name of a class", '"sheddable"', _read_priority, from_word=COUNT.from_word
+)
+_HONOURED: Final = list_of(FIELD_NAME, "fields", identity=str.lower)
+HONOURS: Final = Kind(
+    'list of fields or "off"',
+    '["grpc-timeout"]',
+    _read_honours,
+    _write_honours,
+    _HONOURED.from_word,
 )

@@ -4,8 +4,9 @@ The one place that knows both sides; policy and wire know nothing of settings.
 """
 
 import math
+import random
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -18,9 +19,31 @@ from hedgerow.policy import (
     NoBudget,
     Situation,
 )
+from hedgerow.policy.active_checks import CheckRule
+from hedgerow.policy.admission import Admission
+from hedgerow.policy.concurrency import ConcurrencyLimit, FixedLimit
+from hedgerow.policy.ejection import OutlierRule
+from hedgerow.policy.health import HealthRule
 from hedgerow.policy.hedge_delay import AdaptiveDelays, DelayAim
+from hedgerow.policy.limit_halving import HalvingLimit
+from hedgerow.policy.priorities import PriorityRule
+from hedgerow.policy.rate_limit import RateLimiter, RateRule
+from hedgerow.policy.replica_set import ReplicaRules
+from hedgerow.policy.slow_start import SlowStartRule
+from hedgerow.policy.throttle import AdaptiveThrottle
+from hedgerow.policy.waiting_room import QueueRules
 from hedgerow.serve.replies import ReplyTemplate
-from hedgerow.serve.settings import Deadline, Hedge, Limits, Route, Success, Upstream
+from hedgerow.serve.settings import (
+    Check,
+    Deadline,
+    Health,
+    Hedge,
+    Limits,
+    Queue,
+    Route,
+    Success,
+    Upstream,
+)
 from hedgerow.wire.limits import Limits as WireLimits
 from hedgerow.wire.pool import PoolLimits
 
@@ -29,6 +52,11 @@ from hedgerow.wire.pool import PoolLimits
 _SLACK: Final = 0.04
 #: Seconds: how long a learned delay becomes where requests may ask for any deadline.
 _LONGEST_DELAY: Final = 10.0
+#: Attempts: where there is a throttle and no limit.  No process has so many connections, and what
+#: nobody waits for needs no pace.
+_UNLIMITED: Final = 1_000_000_000
+#: No success rate lies more than 1 below another.
+_NO_OUTLIERS: Final = OutlierRule(margin=1.0)
 
 
 def wire_limits(limits: Limits) -> WireLimits:
@@ -47,11 +75,88 @@ def pool_limits(upstream: Upstream) -> PoolLimits:
     )
 
 
+# --- upstreams ---
+
+
+def replica_rules(upstream: Upstream) -> ReplicaRules:
+    """Return what keeps traffic from a replica, or brings it back."""
+    health = upstream.health
+    check = None if upstream.check is None else _check_rule(upstream.check)
+    slow_start = SlowStartRule(window=upstream.slow_start or 0.0)
+    if health is None:
+        return ReplicaRules(
+            outliers=_NO_OUTLIERS, slow_start=slow_start, checks=check, ejected_share=0.0
+        )
+    return ReplicaRules(
+        _health_rule(health),
+        OutlierRule() if health.outliers else _NO_OUTLIERS,
+        slow_start,
+        check,
+        ejected_share=health.max_ejected,
+        panic_below=health.panic_below,
+    )
+
+
+def admission(upstream: Upstream, randomness: random.Random) -> Admission[Any] | None:
+    """Return a new door to an upstream; None where everybody may in."""
+    if upstream.limit is None and not upstream.throttle:
+        return None
+    throttle = AdaptiveThrottle(randomness) if upstream.throttle else None
+    queue = _queue_rules(upstream.queue)
+    return Admission(_limit(upstream), randomness, queue=queue, throttle=throttle)
+
+
+def _limit(upstream: Upstream) -> ConcurrencyLimit:
+    if upstream.limit == "adaptive":
+        return HalvingLimit()
+    return FixedLimit(_UNLIMITED if upstream.limit is None else upstream.limit)
+
+
+def _queue_rules(queue: Queue) -> QueueRules:
+    return QueueRules(
+        capacity=queue.capacity, patience=queue.patience, newest_first=queue.newest_first
+    )
+
+
+def _health_rule(health: Health) -> HealthRule:
+    return HealthRule(
+        failures_in_row=health.failures,
+        base_ejection=health.ejection,
+        longest_ejection=health.longest_ejection,
+    )
+
+
+def _check_rule(check: Check) -> CheckRule:
+    return CheckRule(
+        interval=check.interval,
+        fast_interval=check.fast_interval,
+        timeout=check.timeout,
+        rise=check.rise,
+        fall=check.fall,
+    )
+
+
+# --- routes ---
+
+
+def priority_rule(route: Route) -> PriorityRule:
+    """Return what a route's requests are worth."""
+    return PriorityRule(route.priority.default, route.priority.most_urgent)
+
+
+def rate_limiter(route: Route) -> RateLimiter | None:
+    """Return new buckets for a route's clients; None where they may ask as often as they like."""
+    rate = route.rate
+    if rate is None:
+        return None
+    return RateLimiter(RateRule(float(rate.limit), rate.burst, rate.name, rate.clients))
+
+
 def hedge_rule(hedge: Hedge) -> HedgeRule:
     """Return when copies are sent; a learned delay is not the rule's (``learned_delays``)."""
     probability = hedge.probability
-    if probability is None and hedge.delay == "auto" and hedge.budget is not None:
-        probability = HedgeRule.auto(hedge.budget, hedge.extra).probability
+    if probability is None and hedge.delay == "auto" and hedge.aim is not None:
+        probability = HedgeRule.auto(hedge.aim, hedge.extra).probability
     return HedgeRule(
         delay=hedge.delay if isinstance(hedge.delay, float) else math.inf,
         extra=hedge.extra,
@@ -64,14 +169,20 @@ def hedge_rule(hedge: Hedge) -> HedgeRule:
     )
 
 
-def learned_delays(route: Route) -> AdaptiveDelays | None:
-    """Return what learns a route's delay; None where the rule has one of its own."""
+def learned_delays(route: Route, upstream: Upstream) -> AdaptiveDelays | None:
+    """Return what learns a route's delay.
+
+    None where the rule has one of its own, or where there is no replica that a copy could go
+    to: then nothing need be learned, and no timer armed.
+    """
     hedge, longest = route.hedge, route.deadline.longest
-    if hedge.delay != "auto" or hedge.budget is None:
+    if hedge.delay != "auto" or hedge.aim is None:
+        return None
+    if not hedge.same_replica and not upstream.may_have_several:
         return None
     # A copy that leaves no time for its answer is wasted.
     ceiling = _LONGEST_DELAY if longest is None else longest / 2
-    return AdaptiveDelays(DelayAim.of(hedge_rule(hedge), hedge.budget, ceiling=ceiling))
+    return AdaptiveDelays(DelayAim.of(hedge_rule(hedge), hedge.aim, ceiling=ceiling))
 
 
 def load_budget(hedge: Hedge) -> Budget:

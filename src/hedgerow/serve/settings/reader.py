@@ -160,6 +160,9 @@ def _table(record: type[Record], raw: object, place: Place) -> Mapping[str, obje
 
 def _read_field(field: Field, raw: object, place: Place) -> object:
     if field.record is not None:
+        if field.names_none and raw == "off":
+            place.sources.note(place.path)
+            return None
         return read_record(field.record, raw, place)
     if field.kind is None:
         return raw

@@ -1,4 +1,4 @@
-"""What can be set about requests: ``[[route]]``, its deadline, hedging and replies.
+"""What can be set about requests: ``[[route]]``, its answers, priority and rate.
 
 Declarations only, each setting once (see ``settings.fields``).  Must not know where
 values come from, nor who uses them.
@@ -7,215 +7,43 @@ Some defaults depend on other settings of the same table; ``complete`` says whic
 the same in words stands beside the setting.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 from typing_extensions import override
 
-from hedgerow.serve.settings.fields import SHORTEST, About, Record
+from hedgerow.serve.settings.deadline import Deadline
+from hedgerow.serve.settings.fields import About, Record
+from hedgerow.serve.settings.hedge import Hedge
 from hedgerow.serve.settings.kinds import (
     COUNT,
-    DURATION,
     JSON,
     LONG_TEXT,
-    SHARE,
+    MOST_A_SECOND,
+    RATE,
     SIZE,
-    SWITCH,
+    RequestRate,
     choice,
-    or_off,
 )
 from hedgerow.serve.settings.names import (
     ASKED_IN,
-    FIELD_NAME,
+    ASKER,
     FIELDS,
     HOST,
     METHOD_LIST,
     NAME,
     PATTERN,
+    PRIORITY,
+    RATE_NAME,
     STATUS,
     STATUS_LIST,
     AskedIn,
 )
 
-#: Copies of a request that nothing was said about: after a failure only, up to this share.
-RETRY_BUDGET: Final = 0.2
-#: With a learned delay, which needs one: it is steered so that the budget is just used up.
-AUTO_BUDGET: Final = 0.05
-DEFAULT_DEADLINE: Final = 30.0
-_NO_COPIES: Final = 'To send no copies, write hedge = "off".'
-
-
-class Deadline(Record, frozen=True, kw_only=True):
-    """How long a request may take, all attempts together."""
-
-    SHORT: ClassVar[str] = "a duration"
-    EXAMPLE: ClassVar[str] = '{default = "1s"}'
-
-    default: Annotated[
-        float,
-        DURATION,
-        About(
-            "how long a request may take that does not say so itself",
-            at_least=SHORTEST,
-            default='"30s", within min and max',
-        ),
-    ] = DEFAULT_DEADLINE
-    source: Annotated[
-        AskedIn | None,
-        ASKED_IN,
-        About("where a request says how long it may take", default="it cannot"),
-    ] = msgspec.field(name="from", default=None)
-    unit: Annotated[
-        Literal["ms", "s", "us"],
-        choice("ms", "s", "us"),
-        About("the unit of the request's own number"),
-    ] = "ms"
-    minimum: Annotated[
-        float, DURATION, About("the least that a request may ask for; less: 400", at_least=0)
-    ] = msgspec.field(name="min", default=0.0)
-    maximum: Annotated[
-        float | None,
-        DURATION,
-        About(
-            "the most that a request gets, whatever it asks for",
-            at_least=SHORTEST,
-            default="no limit",
-        ),
-    ] = msgspec.field(name="max", default=None)
-    per_try: Annotated[
-        float | None,
-        or_off(DURATION),
-        About("how long one attempt may take; then it has failed", at_least=SHORTEST),
-    ] = None
-    covers: Annotated[
-        Literal["answer", "head"],
-        choice("answer", "head"),
-        About(
-            "what must have arrived by then: the whole answer, or its head",
-            default='"answer" where default or from is given, else "head"',
-        ),
-    ] = "head"
-    send_as: Annotated[
-        str | None,
-        or_off(FIELD_NAME),
-        About("the field that tells the upstream how many milliseconds are left"),
-    ] = "X-Request-Timeout-Ms"
-
-    @classmethod
-    @override
-    def expand(cls, value: object) -> dict[str, object] | None:
-        return None if isinstance(value, (list, Mapping)) else {"default": value}
-
-    @classmethod
-    @override
-    def complete(cls, given: dict[str, Any]) -> dict[str, Any]:
-        values = dict(given)
-        if "default" in given or "source" in given:
-            values.setdefault("covers", "answer")
-        highest = given.get("maximum", DEFAULT_DEADLINE)
-        values.setdefault("default", max(min(DEFAULT_DEADLINE, highest), given.get("minimum", 0.0)))
-        return values
-
-    @property
-    def longest(self) -> float | None:
-        """The longest deadline that a request can get; None when it may ask for any."""
-        return self.default if self.source is None else self.maximum
-
-
-class Hedge(Record, frozen=True, kw_only=True):
-    """When a request is sent again, and how often."""
-
-    SHORT: ClassVar[str] = '"off"'
-    EXAMPLE: ClassVar[str] = '{delay = "300ms"}'
-
-    delay: Annotated[
-        float | Literal["auto"] | None,
-        or_off(DURATION, "auto"),
-        About(
-            "how long an attempt may be silent before copies are sent; auto: learned, so that the"
-            " budget is just used up; off: only after failures",
-            at_least=SHORTEST,
-            fix=_NO_COPIES,
-        ),
-    ] = None
-    probability: Annotated[
-        float | None,
-        SHARE,
-        About(
-            "that a copy is sent when the delay has passed",
-            at_least=0.0001,
-            default='1, or with "auto" a little less, from the budget',
-            fix=_NO_COPIES,
-        ),
-    ] = None
-    extra: Annotated[
-        int,
-        COUNT,
-        About(
-            "how many copies are sent beside the first attempt",
-            at_least=0,
-            default="1 with a delay, else 0",
-            fix="Write for example 1; the first attempt is not counted.",
-        ),
-    ] = 0
-    mode: Annotated[
-        Literal["burst", "staggered"],
-        choice("burst", "staggered"),
-        About(
-            "all copies together, or one at each delay",
-            default='"staggered" with a budget, else "burst"',
-        ),
-    ] = "staggered"
-    max_attempts: Annotated[
-        int,
-        COUNT,
-        About(
-            "how often a request is sent at most, copies and retries together",
-            at_least=1,
-            default="1 + extra, at least 2",
-        ),
-    ] = 2
-    budget: Annotated[
-        float | None,
-        or_off(SHARE),
-        About(
-            "how many further attempts there may be, as a share of the requests",
-            at_least=0.0001,
-            default='"5%" with "auto", "off" with another delay, else "20%"',
-            fix=_NO_COPIES,
-        ),
-    ] = RETRY_BUDGET
-    same_replica: Annotated[
-        bool, SWITCH, About("copies may go to a replica that has one already")
-    ] = False
-    methods: Annotated[
-        tuple[str, ...],
-        METHOD_LIST,
-        About("which methods may be sent twice; others only with an Idempotency-Key (POST, PATCH)"),
-    ] = ("GET", "HEAD", "OPTIONS")
-    at: Annotated[
-        Literal["head", "first-byte"],
-        choice("head", "first-byte"),
-        About("when an answer is chosen: at its head, or at the first byte of its body"),
-    ] = "head"
-
-    @classmethod
-    @override
-    def expand(cls, value: object) -> dict[str, object] | None:
-        return {"max_attempts": 1} if value == "off" else None
-
-    @classmethod
-    @override
-    def complete(cls, given: dict[str, Any]) -> dict[str, Any]:
-        delay = given.get("delay")
-        if delay is None:
-            values = {"extra": 0, "budget": RETRY_BUDGET, **given}
-        else:
-            values = {"extra": 1, "budget": AUTO_BUDGET if delay == "auto" else None, **given}
-        values.setdefault("max_attempts", max(2, 1 + values["extra"]))
-        values.setdefault("mode", "burst" if values["budget"] is None else "staggered")
-        return values
+#: A page that a browser opens comes with several requests.
+USUAL_BURST: Final = 10
 
 
 class Success(Record, frozen=True, kw_only=True):
@@ -277,10 +105,93 @@ class Replies(Record, frozen=True, kw_only=True):
     ] = None
 
 
+class Priority(Record, frozen=True, kw_only=True):
+    """How much a request matters where not all can be served: 0 most, 7 least (RFC 9218)."""
+
+    SHORT: ClassVar[str] = "a number or the name of a class"
+    EXAMPLE: ClassVar[str] = '"sheddable"'
+
+    default: Annotated[
+        int,
+        PRIORITY,
+        About(
+            "the urgency of a request that does not say so itself: 0 to 7, critical_plus (0),"
+            " critical (3), sheddable_plus (5) or sheddable (7)"
+        ),
+    ] = 3
+    source: Annotated[
+        AskedIn | None,
+        ASKED_IN,
+        About(
+            "where a request says how urgent it is: as u=1 (RFC 9218), a number or a class",
+            default="it cannot",
+        ),
+    ] = msgspec.field(name="from", default=None)
+    most_urgent: Annotated[
+        int | None,
+        PRIORITY,
+        About("as far as a request's own word is believed", default="the default of the route"),
+    ] = None
+
+    @classmethod
+    @override
+    def expand(cls, value: object) -> dict[str, object] | None:
+        return {"default": value} if isinstance(value, (int, str)) else None
+
+
+class Rate(Record, frozen=True, kw_only=True):
+    """How often one client may ask; more often: 429, with Retry-After and RateLimit fields."""
+
+    SHORT: ClassVar[str] = 'a rate, "off"'
+    EXAMPLE: ClassVar[str] = '"100/m"'
+    HAS_OFF: ClassVar[bool] = True
+
+    limit: Annotated[float, RATE, About("how many requests a client may send in a time")]
+    burst: Annotated[
+        int,
+        COUNT,
+        About(
+            "how many of them may come at once, after a pause",
+            at_least=1,
+            at_most=MOST_A_SECOND,
+            default="a second's, or 10 if that is more; not more than the number in limit",
+        ),
+    ] = USUAL_BURST
+    by: Annotated[
+        AskedIn | None,
+        ASKER,
+        About("who a client is: its address (of IPv6 the first 64 bits), or what it says here"),
+    ] = None
+    name: Annotated[str, RATE_NAME, About("what the RateLimit fields call this limit")] = "default"
+    clients: Annotated[
+        int,
+        COUNT,
+        About(
+            "how many clients are remembered at most, about 150 bytes each",
+            at_least=1,
+            at_most=100_000_000,
+        ),
+    ] = 100_000
+
+    @classmethod
+    @override
+    def expand(cls, value: object) -> dict[str, object] | None:
+        return None if isinstance(value, (list, Mapping, bool)) else {"limit": value}
+
+    @classmethod
+    @override
+    def complete(cls, given: dict[str, Any]) -> dict[str, Any]:
+        rate: RequestRate = given["limit"]
+        burst = min(rate.count, max(USUAL_BURST, rate))
+        return {"burst": max(1, math.floor(burst)), **given}
+
+
 class Route(Record, frozen=True, kw_only=True):
     """Which requests go where, and what is promised for them."""
 
     ABSENT: ClassVar[Mapping[str, str]] = {
+        "retries": "Write hedge = {max_attempts = 3}: copies and retries are counted together.",
+        "timeout": 'Write deadline = "1s", or deadline = {per_try = "1s"} for one attempt.',
         "root": "It serves no files: every route leads to an upstream.",
         "static": "It serves no files: every route leads to an upstream.",
         "validate": "It does not check bodies: leave validate out.",
@@ -313,7 +224,7 @@ class Route(Record, frozen=True, kw_only=True):
         Hedge,
         About(
             'when requests are sent again: "off", or a table',
-            default="one retry after a failure, for up to 20% of the requests",
+            default="a copy of the slowest 5%, or a retry after a failure, for up to 20% in all",
         ),
     ] = Hedge()
     success: Annotated[
@@ -322,6 +233,18 @@ class Route(Record, frozen=True, kw_only=True):
     replies: Annotated[
         Replies, About("answers of the route's own, by situation", default="problem bodies")
     ] = Replies()
+    priority: Annotated[
+        Priority,
+        About(
+            "how much its requests matter where not all can be served: 0 (most) to 7, the name of"
+            " a class, or a table",
+            default="3",
+        ),
+    ] = Priority()
+    rate: Annotated[
+        Rate | None,
+        About('how often one client may ask: "100/m", or a table', default='"off"'),
+    ] = None
     max_body: Annotated[
         int | None,
         SIZE,

@@ -1,15 +1,15 @@
-"""What can be set about clients and upstreams: ``[server]`` and ``[upstream.NAME]``.
+"""What can be set about clients: ``[server]``.
 
 Declarations only, each setting once (see ``settings.fields``).  Must not know where
-values come from, nor who uses them.  The limits are those of ``wire.limits`` and the
-counts and times of an upstream those of ``wire.pool``; a test compares them, because
-importing the engine for its defaults would make ``--help`` load it.
+values come from, nor who uses them.  The limits are those of ``wire.limits``; a test
+compares them, because importing the engine for its defaults would make ``--help`` load it.
 """
 
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
-from hedgerow.serve.settings.fields import SHORTEST, About, Record
+from hedgerow.serve.settings.addresses import ADDRESS, LISTEN
+from hedgerow.serve.settings.fields import About, Record
 from hedgerow.serve.settings.kinds import (
     BYTE_RATE,
     COUNT,
@@ -20,7 +20,6 @@ from hedgerow.serve.settings.kinds import (
     choice,
     or_off,
 )
-from hedgerow.serve.settings.names import FILE, LISTEN, REPLICAS, ReplicaUrl
 
 
 class Limits(Record, frozen=True, kw_only=True):
@@ -80,7 +79,7 @@ class Server(Record, frozen=True, kw_only=True):
     ABSENT: ClassVar[Mapping[str, str]] = {
         "workers": "It serves with one process: leave workers out.",
         "threads": "It serves with one thread: leave threads out.",
-        "admin": "It has no admin page: see access_log, trace and server_timing.",
+        "metrics": 'They are served where admin says: write admin = "127.0.0.1:8081".',
         "tls": "It takes plain HTTP: put something that ends TLS in front.",
         "root": "It serves no files: every [[route]] leads to an upstream.",
     }
@@ -90,6 +89,25 @@ class Server(Record, frozen=True, kw_only=True):
         LISTEN,
         About("where clients connect: host:port, [v6]:port, :port for everybody, unix:/path"),
     ] = ("127.0.0.1:8080",)
+    admin: Annotated[
+        str | None,
+        or_off(ADDRESS),
+        About("where metrics and traces are served; whoever can connect there can read them"),
+    ] = None
+    traces: Annotated[
+        int,
+        COUNT,
+        About(
+            "how many of the last requests, and of the slowest, admin keeps to show",
+            at_least=0,
+            at_most=100_000,
+        ),
+    ] = 100
+    shed: Annotated[
+        bool,
+        SWITCH,
+        About("turn away the least urgent requests while this process itself lags"),
+    ] = True
     access_log: Annotated[
         str | None, or_off(TEXT), About('the file that gets a line a request; "-" is stdout')
     ] = None
@@ -119,59 +137,3 @@ class Server(Record, frozen=True, kw_only=True):
         Limits,
         About("what a client may send, and how long it may take", default="see [server.limits]"),
     ] = Limits()
-
-
-class Upstream(Record, frozen=True, kw_only=True):
-    """A service that requests are sent to, and how."""
-
-    ABSENT: ClassVar[Mapping[str, str]] = {
-        "limit": "It has fixed limits: max_connections, and max_waiting in front of it.",
-        "health": "It has no health checks: an attempt that fails goes to another replica.",
-    }
-
-    replicas: Annotated[
-        tuple[ReplicaUrl, ...],
-        REPLICAS,
-        About("the addresses that do the same work, as http:// or https:// URLs without a path"),
-    ]
-    balance: Annotated[
-        Literal["round-robin", "least-request", "peak-ewma"],
-        choice("round-robin", "least-request", "peak-ewma"),
-        About(
-            "which replica comes next: each in turn, or of two random ones the less busy, or the"
-            " one that is expected to answer sooner"
-        ),
-    ] = "least-request"
-    max_connections: Annotated[
-        int, COUNT, About("how many connections there may be to one replica", at_least=1)
-    ] = 8192
-    max_waiting: Annotated[
-        int,
-        COUNT,
-        About("how many attempts may wait for a connection; more fail at once", at_least=0),
-    ] = 1024
-    connect_timeout: Annotated[
-        float,
-        DURATION,
-        About("how long a connection may take to open, name and TLS included", at_least=SHORTEST),
-    ] = 3.0
-    stall_timeout: Annotated[
-        float,
-        DURATION,
-        About("how long an upstream may stand still inside a body, either way", at_least=0.01),
-    ] = 60.0
-    idle_timeout: Annotated[
-        float,
-        DURATION,
-        About("how long an unused connection is kept; less than the upstream keeps it", at_least=0),
-    ] = 55.0
-    ca_file: Annotated[
-        str | None,
-        FILE,
-        About(
-            "the certificates (PEM) that https replicas are checked with", default="the system's"
-        ),
-    ] = None
-    verify: Annotated[bool, SWITCH, About("check the certificates and names of https replicas")] = (
-        True
-    )

@@ -28,7 +28,7 @@ def _table(record: Record, title: str, path: Path, sources: Sources) -> Iterator
     lines = [
         (_line(field, value), sources.of((*path, field.name)))
         for field, value in values
-        if field.record is None
+        if field.record is None or (value is None and field.names_none)
     ]
     width = max(len(line) for line, _ in lines) if lines else 0
     if lines:
@@ -44,6 +44,8 @@ def _table(record: Record, title: str, path: Path, sources: Sources) -> Iterator
 
 def _line(field: Field, value: object) -> str:
     """``key = value``; what has no value is a comment, so that it stays unset."""
-    if value is None and field.kind is not None and not field.kind.has_off:
+    if value is None and field.record is not None:
+        return f'{field.name} = "off"'
+    if value is None and not field.names_none:
         return f"# {field.name}: {field.about.default or 'not set'}"
     return f"{field.name} = {field.write(value)}"
