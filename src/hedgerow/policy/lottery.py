@@ -45,8 +45,10 @@ class Lottery(Generic[Ticket]):
     def two(self, without: Sequence[Ticket]) -> tuple[Ticket | None, Ticket | None]:
         """Draw two different ones; None stands for what there is not."""
         tickets = self._tickets
-        if not without and not self._sums and len(tickets) > 1:
-            # The common case in line: 0.5 us instead of 2, and a request draws once or twice.
+        if len(tickets) == 1:
+            return (None if tickets[0] in without else tickets[0]), None
+        if not without and not self._sums and tickets:
+            # The common cases in line: 0.5 us instead of 2, and a request draws once or twice.
             draw = self._random.random
             number, other = int(draw() * len(tickets)), int(draw() * (len(tickets) - 1))
             return tickets[number], tickets[other + (other >= number)]

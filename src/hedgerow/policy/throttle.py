@@ -82,8 +82,8 @@ class AdaptiveThrottle:
         requests = self._requests.total(now)
         if requests < self._at_least:
             return 0.0
-        wanted = (requests - self._k * self._accepts.total(now)) / (requests + 1)
-        return max(0.0, min(self._most, wanted))
+        surplus = requests - self._k * self._accepts.total(now)
+        return min(self._most, surplus / (requests + 1)) if surplus > 0.0 else 0.0
 
     def statistics(self, now: float) -> ThrottleStatistics:
         return ThrottleStatistics(
