@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from hedgerow.policy.replica_set import ReplicaStatistics, SetStatistics
+from hedgerow.policy.member import ReplicaStatistics
+from hedgerow.policy.replica_set import SetStatistics
 from tests.fakes.gateway_client import connected
 from tests.fakes.gateway_running import Running, eventually, gateway, settings
 from tests.fakes.gateway_upstream import Arrival, Script, Upstream, upstream

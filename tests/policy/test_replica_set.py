@@ -9,9 +9,10 @@ from hedgerow.policy import LeastRequest, Outcome, Replica, RoundRobin
 from hedgerow.policy.active_checks import CheckRule
 from hedgerow.policy.ejection import OutlierRule
 from hedgerow.policy.health import ADMITTING, EJECTED, PROBING, HealthRule, HealthState
+from hedgerow.policy.member import ReplicaStatistics
 from hedgerow.policy.outcomes import SUCCESS
 from hedgerow.policy.peak_ewma import PeakEwmaBalancer
-from hedgerow.policy.replica_set import ReplicaRules, ReplicaSet, ReplicaStatistics
+from hedgerow.policy.replica_set import ReplicaRules, ReplicaSet
 from hedgerow.policy.slow_start import SlowStartRule
 from tests.fakes.policy import START, replicas
 
@@ -39,7 +40,7 @@ class Upstream:
 
     def fails(self, *names: str, times: int = 3) -> "Upstream":
         for name in names:
-            self.ends(name, Outcome.FAILURE, times)
+            self.ends(name, Outcome.FAILURE, times, latency=0.0)
         return self
 
     def later(self, seconds: float) -> "Upstream":
@@ -111,10 +112,10 @@ class TestReplicaThatFails:
         assert upstream.state("r1") is ADMITTING
 
     def test_stays_where_too_many_are_out(self) -> None:
-        upstream = Upstream(4).fails("r1", "r2", "r3", "r4")
+        upstream = Upstream(4).fails("r1", "r2", "r3")
         assert upstream.set.statistics().ejections == 2
         assert set(upstream.chosen()) == {"r3", "r4"}
-        assert upstream.set.statistics().withheld == 2
+        assert upstream.set.statistics().withheld == 1
 
     def test_stays_where_it_is_alone(self) -> None:
         assert Upstream(1).fails("r1", times=50).chosen(5)["r1"] == 5
@@ -129,6 +130,50 @@ class TestReplicaThatFails:
         upstream = Upstream(2).fails("r1").fails("r2").later(5)
         upstream.ends("r1")
         assert upstream.fails("r2", times=1).state("r2") is EJECTED
+
+
+class TestFailuresThatSayNothingOfAReplica:
+    def times_out(self, upstream: Upstream, name: str, times: int = 3) -> None:
+        upstream.ends(name, Outcome.FAILURE, times, latency=2.0)
+
+    def test_are_those_of_attempts_that_were_in_flight_together(self) -> None:
+        """In a queue that has become too long they all time out one after the other."""
+        upstream = Upstream(3).later(10.0)
+        self.times_out(upstream, "r1", times=20)
+        upstream.later(1.9)
+        self.times_out(upstream, "r1", times=20)
+        assert upstream.state("r1") is ADMITTING
+        upstream.later(0.1)
+        self.times_out(upstream, "r1", times=1)  # it was sent when the first had failed
+        assert upstream.state("r1") is EJECTED
+
+    def test_are_as_many_as_the_others_have_by_chance(self) -> None:
+        upstream = Upstream(3)
+        for _ in range(4):  # one in five or so
+            for name in ("r2", "r3"):
+                upstream.fails(name, times=1)
+                upstream.ends(name, times=4)
+        assert upstream.fails("r1", times=5).state("r1") is ADMITTING
+        assert upstream.fails("r1", times=20).state("r1") is EJECTED
+
+    def test_are_those_of_times_in_which_all_fail(self) -> None:
+        upstream = Upstream(3)
+        for _ in range(100):
+            upstream.fails("r1", "r2", "r3", times=1)
+        assert upstream.set.statistics().ejections == 0
+
+    def test_are_not_held_against_the_last_one_to_recover(self) -> None:
+        upstream = Upstream(3)
+        for _ in range(100):
+            upstream.fails("r1", "r2", "r3", times=1)
+        for _ in range(40):  # r1 and r2 are well again, and r3 is not yet
+            upstream.ends("r1")
+            upstream.ends("r2")
+        assert upstream.fails("r3", times=1).state("r3") is ADMITTING
+
+    def test_are_not_those_of_a_second_dead_replica(self) -> None:
+        upstream = Upstream(5).fails("r2", times=100)
+        assert upstream.fails("r1").state("r1") is EJECTED
 
 
 class TestReplicaThatFailsMoreThanTheOthers:
@@ -228,7 +273,8 @@ class TestProbe:
         replica_set = ReplicaSet(among, balancer, random.Random(1), ReplicaRules(HEALTH))
         for replica, times, outcome in ((among[1], 9, SUCCESS), (among[0], 3, Outcome.FAILURE)):
             for _ in range(times):
-                replica_set.settled(START, replica, outcome, latency=0.1)
+                latency = 0.1 if outcome is SUCCESS else 0.0
+                replica_set.settled(START, replica, outcome, latency=latency)
         replica_set.sweep(START + 5)
         replica_set.settled(START + 6, among[0], SUCCESS, latency=9.0)
         replica_set.sweep(START + 30)

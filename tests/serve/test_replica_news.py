@@ -1,7 +1,8 @@
 from collections.abc import Mapping
 
 from hedgerow.policy.health import ADMITTING, EJECTED, PROBING, HealthState
-from hedgerow.policy.replica_set import ReplicaStatistics, SetStatistics
+from hedgerow.policy.member import ReplicaStatistics
+from hedgerow.policy.replica_set import SetStatistics
 from hedgerow.serve.replica_news import ReplicaNews
 
 

@@ -136,7 +136,7 @@ class TestTime:
         one = upstream.balancer.choose(())
         assert one is not None
         for _ in range(5):
-            upstream.balancer.settled(START, one, Outcome.FAILURE, latency=0.1)
+            upstream.balancer.settled(START, one, Outcome.FAILURE, latency=0.0)
         seen = []
         for later in (1.0, 7.0):
             upstream._tick(START + later)

@@ -23,8 +23,8 @@ Copies:
 Replicas:
 
     balance         which one;  lottery: by weight;  peak_ewma: the quicker of two
-    replica_set     those of one upstream, as they come, fail and recover
-    health, ejection, slow_start, active_checks   how one fails and recovers
+    replica_set     those of one upstream, as they come, fail and recover;  member: one of them
+    health, streaks, ejection, slow_start, active_checks   how one fails and recovers
 
 Overload:
 

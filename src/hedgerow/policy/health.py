@@ -108,6 +108,10 @@ class ReplicaHealth:
         self.failures += 1
         return self.failures >= self._rule.failures_in_row
 
+    def excuse(self) -> None:
+        """Count failures anew: those until now were not the replica's own."""
+        self.failures = 0
+
     def attempt_ignored(self, now: float) -> None:
         """An attempt told nothing: that is no probe, and the next one comes later."""
         if self.state is PROBING:

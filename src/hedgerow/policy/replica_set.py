@@ -29,10 +29,12 @@ from typing_extensions import override
 
 from hedgerow.policy.active_checks import ActiveCheck, CheckRule
 from hedgerow.policy.balance import Balancer, ChangingBalancer, Replica, require_weight
-from hedgerow.policy.ejection import OutlierRule, Tally, most_ejected, outliers
-from hedgerow.policy.health import ADMITTING, PROBING, HealthRule, HealthState, ReplicaHealth
+from hedgerow.policy.ejection import OutlierRule, most_ejected, outliers
+from hedgerow.policy.health import ADMITTING, PROBING, HealthRule, ReplicaHealth
+from hedgerow.policy.member import Member, ReplicaStatistics
 from hedgerow.policy.outcomes import SUCCESS, Outcome
 from hedgerow.policy.slow_start import SlowStartRule
+from hedgerow.policy.streaks import FORGETTING, streak_needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +53,6 @@ class ReplicaRules:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplicaStatistics:
-    """One replica, as an operator asks for it."""
-
-    name: str
-    state: HealthState
-    is_up: bool  # by its active check
-    in_flight: int
-    weight: float  # now: less than it was given while it starts slowly
-    failures: int  # in a row
-    ejections: int  # in short succession
-    succeeded: int  # of late
-    failed: int
-
-
-@dataclass(frozen=True, slots=True)
 class SetStatistics:
     """All replicas of an upstream; counts are totals since the start."""
 
@@ -75,25 +62,6 @@ class SetStatistics:
     ejections: int
     readmissions: int
     withheld: int  # failures that deserved an ejection which the cap did not allow
-
-
-class _Member:
-    """What the set knows of one replica."""
-
-    __slots__ = ("check", "health", "replica", "returned_at", "strangers", "tally", "weight")
-
-    def __init__(self, replica: Replica, health: ReplicaHealth, check: ActiveCheck | None) -> None:
-        self.replica = replica
-        self.weight = replica.weight  # as given; the replica's own may be less for a while
-        self.health = health
-        self.check = check
-        self.tally = Tally()
-        self.returned_at = -math.inf  # slow start counts from here
-        self.strangers = 0  # in flight since before it was probing; one may stream for hours
-
-    @property
-    def is_up(self) -> bool:
-        return self.check is None or self.check.is_up
 
 
 class ReplicaSet(Balancer):
@@ -134,8 +102,8 @@ class ReplicaSet(Balancer):
         self._random = randomness
         self._rules = rules or ReplicaRules()
         self._members = {replica: self._member(replica) for replica in replicas}
-        self._draining: dict[str, _Member] = {}
-        self._probing: list[_Member] = []
+        self._draining: dict[str, Member] = {}
+        self._probing: list[Member] = []
         self._all_are_used = False
         self._compare_at = -math.inf
         self._out = 0  # ejected or probing
@@ -170,12 +138,13 @@ class ReplicaSet(Balancer):
             self._learner.settled(now, replica, outcome, latency=latency, pushback=pushback)
         if outcome is SUCCESS:
             member.tally.succeeded += 1
+            member.failing -= FORGETTING * member.failing
             health = member.health
             is_news = health.failures or health.state is not ADMITTING
             if is_news and health.attempt_succeeded(now):
                 self._take_back(now, member)
         elif outcome is Outcome.FAILURE:
-            self._attempt_failed(now, member)
+            self._attempt_failed(now, member, latency)
         elif member.health.state is PROBING:
             member.health.attempt_ignored(now)
             self._share_out(now)
@@ -273,7 +242,7 @@ class ReplicaSet(Balancer):
     def statistics(self) -> SetStatistics:
         """Return what an operator asks: who is in, who is out, and how often that changed."""
         return SetStatistics(
-            replicas=tuple(_told(member) for member in self._members.values()),
+            replicas=tuple(member.told() for member in self._members.values()),
             draining=len(self._draining),
             is_panicking=self._all_are_used,
             ejections=self._ejections,
@@ -283,16 +252,26 @@ class ReplicaSet(Balancer):
 
     # --- decisions ---
 
-    def _attempt_failed(self, now: float, member: _Member) -> None:
-        member.tally.failed += 1
+    def _attempt_failed(self, now: float, member: Member, latency: float) -> None:
         was = member.health.state
-        deserves_it = member.health.attempt_failed(now)
-        if deserves_it:
+        if member.failed(now, latency) and not self._is_like_the_others(member):
             self._eject(now, member)
         if member.health.state is not was:
             if was is PROBING:
                 self._ejections += 1
             self._share_out(now)
+
+    def _is_like_the_others(self, member: Member) -> bool:
+        others = [
+            other.failing
+            for other in self._members.values()
+            if other is not member and other.health.state is ADMITTING
+        ]
+        needed = streak_needed(others, self._rules.health.failures_in_row)
+        if needed == math.inf:
+            # What happens while all fail is no replica's; who gets well last is not broken.
+            member.health.excuse()
+        return member.health.failures < needed
 
     def _eject_outliers(self, now: float) -> None:
         admitting = [m for m in self._members.values() if m.health.state is ADMITTING]
@@ -301,7 +280,7 @@ class ReplicaSet(Balancer):
         for member in admitting:
             member.tally.fade()
 
-    def _eject(self, now: float, member: _Member) -> None:
+    def _eject(self, now: float, member: Member) -> None:
         share = self._rules.ejected_share
         if self._out >= most_ejected(len(self._members), share):
             self._withheld += share > 0  # with no share at all nothing was to be ejected
@@ -310,14 +289,14 @@ class ReplicaSet(Balancer):
         self._out += 1
         member.health.eject(now)
 
-    def _take_back(self, now: float, member: _Member) -> None:
+    def _take_back(self, now: float, member: Member) -> None:
         self._readmissions += 1
         self._restart(now, member)
 
-    def _restart(self, now: float, member: _Member) -> None:
+    def _restart(self, now: float, member: Member) -> None:
         """What is known of it was true of its past; it starts slowly."""
         member.returned_at = now
-        member.tally.clear()
+        member.forget()
         self._balancer.forget(member.replica)
         self._share_out(now)
 
@@ -330,10 +309,10 @@ class ReplicaSet(Balancer):
 
     # --- bookkeeping ---
 
-    def _member(self, replica: Replica) -> _Member:
+    def _member(self, replica: Replica) -> Member:
         rules = self._rules
         check = ActiveCheck(rules.checks, self._random) if rules.checks is not None else None
-        return _Member(replica, ReplicaHealth(rules.health, self._random), check)
+        return Member(replica, ReplicaHealth(rules.health, self._random), check)
 
     def _share_out(self, now: float) -> None:
         """Tell the balancer who may be chosen, and by what weight."""
@@ -361,17 +340,3 @@ class ReplicaSet(Balancer):
         self._sweep_at = min(due)
         checks = [member.check.due_at for member in members if member.check is not None]
         self._check_at = min(checks, default=math.inf)
-
-
-def _told(member: _Member) -> ReplicaStatistics:
-    return ReplicaStatistics(
-        name=member.replica.name,
-        state=member.health.state,
-        is_up=member.is_up,
-        in_flight=member.replica.in_flight,
-        weight=member.replica.weight,
-        failures=member.health.failures,
-        ejections=member.health.ejections,
-        succeeded=member.tally.succeeded,
-        failed=member.tally.failed,
-    )

@@ -8,7 +8,8 @@ not told of: counters have it.
 from collections.abc import Mapping
 
 from hedgerow.policy.health import ADMITTING
-from hedgerow.policy.replica_set import ReplicaStatistics, SetStatistics
+from hedgerow.policy.member import ReplicaStatistics
+from hedgerow.policy.replica_set import SetStatistics
 
 
 class ReplicaNews:
