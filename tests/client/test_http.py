@@ -1,6 +1,10 @@
+import asyncio
+
 import pytest
 
-from hedgerow.client.http import SHORT, is_json, is_short, retry_after
+from hedgerow.client.http import SHORT, HttpHedging, is_json, is_short, retry_after
+from hedgerow.policy import HedgeRule
+from hedgerow.policy.hedge_delay import AdaptiveDelays, DelayAim
 
 DATE = "Sat, 21 Nov 2026 07:28:00 GMT"
 TWO_MINUTES_LATER = "Sat, 21 Nov 2026 07:30:00 GMT"
@@ -20,18 +24,35 @@ class TestRetryAfter:
         assert retry_after({"retry-after": DATE, "date": TWO_MINUTES_LATER}) == 0.0
 
     @pytest.mark.parametrize("text", ["", "soon", "-5", "1.5", "1e3", "\u0663"])
-    def test_says_nothing_when_it_is_neither(self, text: str) -> None:
-        assert retry_after({"retry-after": text, "date": DATE}) is None
+    def test_means_never_when_it_is_neither(self, text: str) -> None:
+        assert retry_after({"retry-after": text, "date": DATE}) == -1.0
 
-    def test_says_nothing_as_a_date_without_one_to_count_from(self) -> None:
-        assert retry_after({"retry-after": TWO_MINUTES_LATER}) is None
+    def test_means_never_as_a_date_without_one_to_count_from(self) -> None:
+        assert retry_after({"retry-after": TWO_MINUTES_LATER}) == -1.0
 
-    def test_says_nothing_when_only_one_of_the_dates_has_a_zone(self) -> None:
+    def test_means_never_when_only_one_of_the_dates_has_a_zone(self) -> None:
         without_zone = "Sat, 21 Nov 2026 07:28:00 -0000"
-        assert retry_after({"retry-after": TWO_MINUTES_LATER, "date": without_zone}) is None
+        assert retry_after({"retry-after": TWO_MINUTES_LATER, "date": without_zone}) == -1.0
 
     def test_says_nothing_when_it_is_not_there(self) -> None:
         assert retry_after({}) is None
+
+
+class TestExchange:
+    def test_is_of_the_class_of_its_method(self) -> None:
+        hedging = HttpHedging(
+            HedgeRule.of(0.1), answers=None, deadline=1.0, per_try=1.0, budget=None
+        )
+        delays = hedging.policy.delays = AdaptiveDelays(DelayAim(0.05))
+
+        async def begin() -> None:
+            exchange = hedging.exchange(
+                "HEAD", has_idempotency_key=False, replayable=True, deadline=None, hedge=None
+            )
+            exchange.start(asyncio.get_running_loop().time())
+
+        asyncio.run(begin())
+        assert set(delays.statistics()) == {"HEAD", None}
 
 
 class TestShortBody:

@@ -2,7 +2,8 @@
 
 Requests arrive at random (Poisson), an exchange decides for each, stations do the work, and
 a heap keeps the time.  It is the shell of ``Race`` for thousands of requests at once; like
-that one it decides nothing.  A station that does not notice a cancel works on, unseen.
+that one it decides nothing.  A replica may also fail a share of what it is sent, at once.
+A station that does not notice a cancel works on, unseen.
 """
 
 import heapq
@@ -23,6 +24,8 @@ START: Final = 1_000_000.0
 SIGMA: Final = math.sqrt(math.log(1.16))
 MU: Final = math.log(0.005) - SIGMA**2 / 2
 MEAN: Final = 0.00725  # seconds, of :func:`spiky`
+#: Seconds until a replica that fails has failed.
+FAST_FAILURE: Final = 0.0005
 
 Law = Callable[[random.Random], float]
 
@@ -78,7 +81,7 @@ class Done:
 
 
 class World:
-    """Replicas, requests and the time; ``slowness`` may change between two runs."""
+    """Replicas, requests and the time; ``slowness`` and ``failing`` may change between two runs."""
 
     def __init__(
         self,
@@ -92,6 +95,7 @@ class World:
         self.arrivals: list[float] = []  # seconds since the start, like all that is told
         self.copies: list[float] = []  # when each was sent
         self.slowness = dict.fromkeys(replicas, 1.0)
+        self.failing = dict.fromkeys(replicas, 0.0)  # the share that each answers with 500 at once
         self._law = law
         self._random = randomness
         self._stations = {replica: Station[Job](capacity) for replica in replicas}
@@ -141,7 +145,9 @@ class World:
         if step in (Step.FORWARD, Step.REPLY):
             took = self.now - request.arrived_at
             copies = len(exchange.attempts) - 1
-            done = Done(request.arrived_at - START, took, copies, step is Step.FORWARD)
+            answer = exchange.winner
+            good = step is Step.FORWARD and answer is not None and answer.status < 500
+            done = Done(request.arrived_at - START, took, copies, good)
             self.done.append(done)
         if exchange.due_at != math.inf and exchange.due_at < request.armed_for:
             request.armed_for = exchange.due_at
@@ -156,6 +162,10 @@ class World:
         if job.attempt.number > 1:
             self.copies.append(self.now - START)
         replica = job.attempt.replica
+        failing = self.failing[replica]
+        if failing and self._random.random() < failing:
+            self._at(self.now + FAST_FAILURE, lambda: self._fail(job))
+            return
         admission = self._stations[replica].arrive(self.now, job)
         if admission is Admission.STARTED:
             self._start(job)
@@ -171,6 +181,12 @@ class World:
         step = request.exchange.head_arrived(self.now, attempt, 200)
         request.exchange.answer_ended(self.now, attempt)
         self._carry_out(request, step)
+
+    def _fail(self, job: Job) -> None:
+        exchange = job.request.exchange
+        step = exchange.head_arrived(self.now, job.attempt, 500)
+        exchange.answer_ended(self.now, job.attempt)
+        self._carry_out(job.request, step)
 
 
 def world(

@@ -81,8 +81,26 @@ class TestDelay:
             if number % 20 == 0:
                 controller.outlived(controller.delay)
             else:
-                controller.ended(0.009 if number % 2 else 0.011)
+                controller.ended((0.009, 0.011, 0.95 * controller.delay)[number % 3])
         assert controller.delay == pytest.approx(before, rel=0.2)
+
+    def test_falls_at_once_to_the_lower_end_of_a_gap(self) -> None:
+        controller = warm()
+        for number in range(450):
+            if number % 21 == 0:  # as often as aimed at, or a little less
+                controller.outlived(controller.delay)
+            else:
+                controller.ended(0.009 if number % 2 else 0.011)
+        assert 0.011 < controller.delay < 0.0135
+
+    def test_does_not_fall_while_it_is_outlived_too_often(self) -> None:
+        controller = warm()
+        for number in range(450):
+            if number % 15 == 0:
+                controller.outlived(controller.delay)
+            else:
+                controller.ended(0.009 if number % 2 else 0.011)
+        assert controller.delay > 0.025
 
     def test_never_falls_below_its_floor(self) -> None:
         controller = warm(DelayAim(share=0.05, floor=0.020))
@@ -152,7 +170,7 @@ class TestScale:
 class TestAim:
     def test_of_one_copy_spends_the_budget_on_it(self) -> None:
         aim = DelayAim.of(HedgeRule.auto(0.05, 1), 0.05)
-        assert aim.share == pytest.approx(0.05 / 0.9)
+        assert aim.share == pytest.approx(0.05 / 0.92)
 
     def test_of_further_copies_leaves_them_a_reserve(self) -> None:
         rule = HedgeRule(extra=2, mode="staggered", max_attempts=3)

@@ -81,5 +81,5 @@ class TestStorm:
 
     def test_still_helps_when_one_replica_is_slow(self, notices: bool) -> None:
         machines, policy = storm(20.0, 1, notices=notices)
-        assert policy.counters.hedges_won > 100
+        assert policy.counters.hedges_won > 75
         assert all(one.answered for one in between(machines.done, 0.0, 10.0))

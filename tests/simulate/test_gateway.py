@@ -6,7 +6,8 @@ from hedgerow.errors import Failure
 from hedgerow.faults import Mishap, MishapKind
 from hedgerow.policy import AnswerRule, HedgeRule, NoBudget, Policy, RoundRobin
 from hedgerow.simulate.agenda import Agenda
-from hedgerow.simulate.gateway import Flight, Gateway, Work
+from hedgerow.simulate.flight import Flight, Work
+from hedgerow.simulate.gateway import Gateway
 from tests.fakes.case_studies import Upstream, answers, fails
 from tests.fakes.policy import replicas, retrying, route
 from tests.simulate.worlds import Shell, WaitingClient

@@ -8,7 +8,7 @@ from hedgerow.errors import HedgerowBug
 from hedgerow.faults import Capacity, Constant, Mishap, MishapKind, Mishaps, SpellRule
 from hedgerow.policy import Attempt, Exchange, Kind, NoBudget, Policy, Replica, RoundRobin
 from hedgerow.simulate.agenda import Agenda
-from hedgerow.simulate.gateway import Flight, Work
+from hedgerow.simulate.flight import Flight, Work
 from hedgerow.simulate.laws import Exponential
 from hedgerow.simulate.replicas import ReplicaRules, Replicas, Streams, simulated
 

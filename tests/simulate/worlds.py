@@ -8,7 +8,8 @@ from typing_extensions import override
 from hedgerow.policy import Attempt, Policy, Step
 from hedgerow.simulate import Figures, Run, figures_of, read_simulation
 from hedgerow.simulate.agenda import Agenda
-from hedgerow.simulate.gateway import Flight, Gateway, Work
+from hedgerow.simulate.flight import Flight, Work
+from hedgerow.simulate.gateway import Gateway
 from tests.fakes.case_studies import Upstream
 from tests.fakes.policy import START
 
@@ -61,9 +62,13 @@ class WaitingClient:
 
     def __init__(self) -> None:
         self.ended: list[float] = []
+        self.refused: list[float] = []
 
     def request_ended(self, now: float, flight: Flight) -> None:
         self.ended.append(since_start(now))
+
+    def request_refused(self, now: float, flight: Flight) -> None:
+        self.refused.append(since_start(now))
 
 
 class RecordingGateway(Gateway):

@@ -11,6 +11,8 @@ from hedgerow.units import format_duration, format_share
 
 _TIMES: Final = {"mean": "mean", "p50": "p50", "p95": "p95", "p99": "p99", "p99_9": "p99.9"}
 _SHARES: Final = {"slow_share": "slow", "extra": "extra", "utilisation": "busy", "wasted": "wasted"}
+_OVERLOAD: Final = {"refused": "refused", "goodput": "good/s", "urgent_ok": "urgent"}
+_HEADINGS: Final = {**_TIMES, **_SHARES, **_OVERLOAD}
 
 
 def listing(tables: Iterable[NamedTable]) -> Iterator[str]:
@@ -27,7 +29,7 @@ def report(document: SimulationDocument) -> Iterator[str]:
         yield "Nothing was simulated."
         return
     names = _columns_of(document.rows)
-    table = [("", *({**_TIMES, **_SHARES}[name] for name in names))]
+    table = [("", *(_HEADINGS[name] for name in names))]
     for row in document.rows:
         table.append((safe(row.label), *(_cell(row.figures, name) for name in names)))
         if row.expected:
@@ -53,18 +55,28 @@ def _columns_of(rows: Sequence[RowResult]) -> list[str]:
         known |= {"utilisation"}
     if any(row.figures.wasted > 0 for row in rows):
         known |= {"wasted"}
-    return [name for name in (*_TIMES, *_SHARES) if name in known]
+    if any(row.figures.urgent or row.figures.limit is not None for row in rows):
+        known |= set(_OVERLOAD)
+    return [name for name in _HEADINGS if name in known]
 
 
 def _cell(figures: Figures, name: str) -> str:
     if name in _TIMES:
-        estimate = figures.times[name]
+        estimate = figures.times.get(name)
+        if estimate is None:
+            return ""  # nothing was answered
         if not estimate.value or not estimate.error:
             return format_duration(estimate.value)
         return f"{format_duration(estimate.value)} ±{estimate.error / estimate.value:.1%}"
     if name == "slow_share":
         slow = figures.slow_share
         return "" if slow is None else f"{format_share(slow.value)} ±{slow.error:.2%}"
+    if name == "goodput":
+        return f"{figures.goodput:.0f}"
+    if name == "refused":
+        return format_share(figures.refused / figures.requests) if figures.requests else ""
+    if name == "urgent_ok":
+        return format_share(figures.urgent_ok / figures.urgent) if figures.urgent else ""
     value = getattr(figures, name)
     return "" if value is None else format_share(value)
 
@@ -79,6 +91,8 @@ def _expected_cell(row: RowResult, name: str) -> str:
 def _remarks(rows: Sequence[RowResult]) -> Iterator[str]:
     yield ""
     yield "± is the standard error. extra: hedges and retries by requests; wasted: of the work."
+    if any(row.figures.urgent for row in rows):
+        yield "good/s: good answers a second; urgent: of the most urgent requests, those answered."
     compared = [row for row in rows if row.expected]
     if not compared:
         return
@@ -87,5 +101,5 @@ def _remarks(rows: Sequence[RowResult]) -> Iterator[str]:
     yield f"{same} of {len(compared)} rows agree with what was expected, within chance."
     for row, names in found:
         if names:
-            told = ", ".join({**_TIMES, **_SHARES}.get(name, name) for name in names)
+            told = ", ".join(_HEADINGS.get(name, name) for name in names)
             yield f"Differs: {safe(row.label)}: {told}"

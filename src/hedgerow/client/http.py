@@ -37,6 +37,8 @@ from hedgerow.policy import (
 SHORT: Final = 64 * 1024
 
 _DIGITS: Final = re.compile(r"[0-9]+")
+#: Of a pushback that cannot be read.
+_NEVER: Final = -1.0
 _LONG: Final = 9  # digits: three decades, which is never; and no number is built from more
 
 
@@ -98,6 +100,7 @@ class HttpHedging:
             self.policy if replayable else self._once,
             deadline_at=asyncio.get_running_loop().time() + self.seconds(deadline),
             may_repeat=hedge,
+            hedge_class=method,
         )
 
     def seconds(self, deadline: float | None) -> float:
@@ -156,14 +159,18 @@ def is_short(headers: Mapping[str, str]) -> bool:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that a server asks us to stay away (RFC 9110 section 10.2.3); None if it does not.
 
+    Below 0, which means never, where it cannot be read: it was meant, and how long is not known.
     A date is read against the answer's own ``Date``: the difference needs no clock of ours,
     which may be wrong, and a date without one says nothing.
     """
-    text = headers.get("retry-after", "").strip()
+    text = headers.get("retry-after")
+    if text is None:
+        return None
+    text = text.strip()
     if _DIGITS.fullmatch(text):
         return float(text[:_LONG])
     try:
         at, sent = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("date", ""))
         return max((at - sent).total_seconds(), 0.0)
     except (TypeError, ValueError):
-        return None
+        return _NEVER

@@ -15,6 +15,25 @@ so many seconds.  At 0.04 no ten seconds exceed the share by more than half a po
 200 requests a second, where that is more than ``burst``), and a busy route is not refused
 hedges by mere chance.
 
+How large a purse should be, from simulations of 15,000 requests with learned delays (answers
+of which one in twenty takes ten times as long, load 0.5, an aim and a share of 5 %):
+
+===================  ===========  =======  =======  ======================
+requests a second    purse        denied   p99      copies, worst 10 s
+===================  ===========  =======  =======  ======================
+50                   3            1.9 %    252 ms   5.2 %
+50                   10           0.6 %    228 ms   7.0 %
+50                   100          0.3 %    223 ms   8.2 %
+200                  10           0.6 %    57 ms    5.3 %
+200                  100          0.3 %    56 ms    6.2 %
+1000                 10           0.6 %    46 ms    4.7 %
+1000                 40 (slack)   0.5 %    47 ms    5.0 %
+===================  ===========  =======  =======  ======================
+
+So ten it is: a purse of a hundred wins 2 % of the p99 and breaks the promise about ten
+seconds, one of three loses 10 %.  The slack matters to busier routes than these.  Where the
+share is well above what the delay aims at (20 % and 5 %) hardly anything is denied (0.03 %).
+
 Why a bucket of tokens and not a ratio over a window: it is exact, O(1), and has no
 edge at which a burst slips through.
 """

@@ -7,6 +7,8 @@ pure: time is a number in it, chance has a seed, and the same seed gives the sam
 
     agenda       the events to come, in order
     gateway      the shell: steps in, events out
+    door         who may begin, who waits, who is refused
+    flight       requests and attempts under way
     replicas     the upstream: workers, queues, latencies, errors, slowness
     clients      who sends and waits; fan-out
     recorder     what is counted meanwhile

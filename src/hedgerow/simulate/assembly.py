@@ -23,11 +23,17 @@ from hedgerow.policy import (
     Replica,
     RoundRobin,
 )
+from hedgerow.policy.admission import Admission
 from hedgerow.policy.cancel_efficacy import CancelEfficacy
+from hedgerow.policy.concurrency import FixedLimit
 from hedgerow.policy.hedge_delay import AdaptiveDelays, DelayAim
+from hedgerow.policy.limit_halving import HalvingLimit
 from hedgerow.policy.peak_ewma import PeakEwmaBalancer
+from hedgerow.policy.waiting_room import QueueRules
 from hedgerow.simulate.chance import RandomReplica
-from hedgerow.simulate.description import Hedge, Route, Simulation, Upstream
+from hedgerow.simulate.clients import Urgent
+from hedgerow.simulate.description import Door, Hedge, Route, Simulation, Upstream
+from hedgerow.simulate.flight import Flight
 from hedgerow.simulate.laws import read_law
 from hedgerow.simulate.replicas import ReplicaRules, Streams
 from hedgerow.workload import Arrivals, Spacing
@@ -111,8 +117,15 @@ def policy(route: Route, replicas: tuple[Replica, ...], streams: Streams) -> Pol
         budget=_budget(route.hedge),
         delays=_delays(route.hedge, rule, deadline),
         efficacy=CancelEfficacy() if route.hedge.watch_cancelling else None,
+        admission=_admission(route.door, streams),
         randomness=streams.of("chance"),
     )
+
+
+def urgent(simulation: Simulation, streams: Streams) -> Urgent | None:
+    """Return which requests matter most; None where all are alike."""
+    share = _read("traffic.urgent", simulation.traffic.urgent, units.parse_share)
+    return Urgent(share, streams.of("urgency")) if share else None
 
 
 def warm_up(simulation: Simulation) -> int:
@@ -125,6 +138,18 @@ def slow_above(simulation: Simulation) -> float | None:
     """Return the time above which requests are told as slow."""
     text = simulation.slow_above
     return None if text is None else _read("slow_above", text, units.parse_duration)
+
+
+def _admission(door: Door, streams: Streams) -> Admission[Flight] | None:
+    if door.limit == "off":
+        return None
+    limit = HalvingLimit() if door.limit == "adaptive" else FixedLimit(door.limit)
+    queue = QueueRules(
+        capacity=door.queue,
+        patience=_duration("route.door.patience", door.patience),
+        newest_first=door.newest_first,
+    )
+    return Admission(limit, streams.of("admission"), queue=queue)
 
 
 def _hedge_rule(hedge: Hedge) -> HedgeRule:

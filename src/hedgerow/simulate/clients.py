@@ -8,11 +8,15 @@ With a fan-out of n one request of a client becomes n requests through the gatew
 exchange: each is hedged by itself.
 """
 
+import random
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from hedgerow.policy.outcomes import SUCCESS
+from hedgerow.policy.priorities import DEFAULT_URGENCY, MOST_URGENT
 from hedgerow.simulate.agenda import Agenda
-from hedgerow.simulate.gateway import Flight, Gateway
+from hedgerow.simulate.flight import Flight
+from hedgerow.simulate.gateway import Gateway
 from hedgerow.simulate.recorder import Batch, Recorder
 
 
@@ -27,6 +31,18 @@ class FannedOut:
         self.ok = True
 
 
+@dataclass(frozen=True, slots=True)
+class Urgent:
+    """Which requests matter most: each with this chance; the others have the default."""
+
+    share: float
+    randomness: random.Random
+
+    def draw(self) -> int:
+        """Return the next request's urgency (RFC 9218)."""
+        return MOST_URGENT if self.randomness.random() < self.share else DEFAULT_URGENCY
+
+
 class OpenClients:
     """Sends so many requests at the times given."""
 
@@ -36,6 +52,7 @@ class OpenClients:
         "_fan_out",
         "_gateway",
         "_milestone",
+        "_urgent",
         "ended",
         "recorder",
         "sent",
@@ -44,7 +61,14 @@ class OpenClients:
     )
 
     def __init__(
-        self, agenda: Agenda, due_times: Iterator[float], *, total: int, warm_up: int, fan_out: int
+        self,
+        agenda: Agenda,
+        due_times: Iterator[float],
+        *,
+        total: int,
+        warm_up: int,
+        fan_out: int = 1,
+        urgent: Urgent | None = None,
     ) -> None:
         self.recorder = Recorder(total=total, warm_up=warm_up)
         self.total = total
@@ -54,6 +78,7 @@ class OpenClients:
         self._agenda = agenda
         self._due_times = due_times
         self._fan_out = fan_out
+        self._urgent = urgent
         self._milestone: Callable[[float], None] = _unnoticed
 
     def start(self, gateway: Gateway, milestone: Callable[[float], None]) -> None:
@@ -69,6 +94,19 @@ class OpenClients:
         if winner is not None:
             ok = winner.outcome is SUCCESS
             self.useful_seconds += flight.works[winner.number - 1].seconds
+        self._leaf_ended(now, flight, ok=ok)
+
+    def request_refused(self, now: float, flight: Flight) -> None:
+        """Count a request that was not let in; one with a leaf missing has failed."""
+        if isinstance(flight.parent, Batch):
+            self.ended += 1
+            flight.parent.refuse(flight.priority)
+        elif flight.parent is None:
+            self.ended += 1
+        else:
+            self._leaf_ended(now, flight, ok=False)
+
+    def _leaf_ended(self, now: float, flight: Flight, *, ok: bool) -> None:
         parent = flight.parent
         if isinstance(parent, FannedOut):
             parent.leaves_left -= 1
@@ -79,6 +117,8 @@ class OpenClients:
         self.ended += 1
         if isinstance(parent, Batch):
             parent.ended(now - flight.due, ok=ok)
+            if self._urgent is not None:
+                parent.note_urgency(flight.priority, ok=ok)
 
     def _arrive(self, now: float, _: None) -> None:
         number = self.sent
@@ -87,12 +127,13 @@ class OpenClients:
         recorder.arrived(number)
         if number == recorder.warm_up:
             self._milestone(now)
+        priority = DEFAULT_URGENCY if self._urgent is None else self._urgent.draw()
         if self._fan_out == 1:
-            self._gateway.request_arrived(now, recorder.current)
+            self._gateway.request_arrived(now, recorder.current, priority)
         else:
             parent = FannedOut(recorder.current, self._fan_out)
             for _leaf in range(self._fan_out):
-                self._gateway.request_arrived(now, parent)
+                self._gateway.request_arrived(now, parent, priority)
         if self.sent < self.total:
             self._plan_next()
         else:

@@ -31,6 +31,7 @@ class Traffic(_Record, frozen=True):
     rate: str | None = None  # a second; instead of load
     load: Annotated[float, Meta(gt=0)] | None = None  # as a share of what the workers can do
     spacing: Literal["poisson", "even"] = "poisson"
+    urgent: str = "0%"  # of them, which matter most (urgency 0); the others have 3
 
 
 class Upstream(_Record, frozen=True):
@@ -68,6 +69,15 @@ class Hedge(_Record, frozen=True):
     watch_cancelling: bool = False  # scale the budget by what cancelling is found to be worth
 
 
+class Door(_Record, frozen=True):
+    """``door`` in ``[route]``: how many attempts may be in flight, and who waits for a place."""
+
+    limit: Positive | Literal["adaptive", "off"] = "off"
+    queue: Count = 100  # how many requests may wait
+    patience: str = "1s"
+    newest_first: bool = False
+
+
 class Route(_Record, frozen=True):
     """``[route]``: what the gateway does."""
 
@@ -75,6 +85,7 @@ class Route(_Record, frozen=True):
     deadline: str = "off"
     per_try: str = "off"
     hedge: Hedge = Hedge()
+    door: Door = Door()
 
 
 class Simulation(_Record, frozen=True):

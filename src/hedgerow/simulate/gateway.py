@@ -5,8 +5,9 @@ The same decisions as in production (``policy.Exchange``), with another shell ar
 thresholds and must not know how upstreams behave, nor who asks.
 
 After each event, as every shell: cancel what is to be cancelled, carry out the step, have
-one timer for ``due_at``.  A timer that was set anew stays in the agenda, and does nothing
-when it comes: an exchange ignores early ones.
+one timer for ``due_at``.  Where the policy has an admission, requests go through the door
+first, and the door is asked after each event as well.  A timer that was set anew stays in
+the agenda, and does nothing when it comes: an exchange ignores early ones.
 
 Budget of a request that its primary answers: 4 objects (flight, work, exchange, attempt)
 and 1 event beside its arrival, 2 where it has a timer.
@@ -17,41 +18,15 @@ from typing import Final, Protocol
 
 from hedgerow.errors import Failure
 from hedgerow.faults import Mishap, MishapKind
-from hedgerow.policy import Attempt, Exchange, Policy, steps
+from hedgerow.policy import Exchange, Policy, steps
+from hedgerow.policy.priorities import DEFAULT_URGENCY
 from hedgerow.policy.steps import Step
 from hedgerow.simulate.agenda import Agenda
+from hedgerow.simulate.door import Door
+from hedgerow.simulate.flight import Flight, Work
 
 #: All requests of a simulation are alike, and learn one delay.
 HEDGE_CLASS: Final = "all"
-
-
-class Flight:
-    """One request on its way through the gateway."""
-
-    __slots__ = ("armed_for", "due", "exchange", "first_seconds", "parent", "works")
-
-    def __init__(self, exchange: Exchange, due: float, parent: object) -> None:
-        self.exchange = exchange
-        self.due = due  # when its client sent it
-        self.parent = parent  # the client's own; opaque here
-        self.armed_for = math.inf
-        self.works: list[Work] = []  # by attempt number, from 1
-        self.first_seconds = 0.0  # how long the primary's work takes: the upstream's own
-
-
-class Work:
-    """What one attempt asks of its replica."""
-
-    __slots__ = ("attempt", "flight", "is_running", "is_wanted", "mishap", "seconds", "travel")
-
-    def __init__(self, flight: Flight, attempt: Attempt) -> None:
-        self.flight = flight
-        self.attempt = attempt
-        self.is_wanted = True  # False: cancelled, and its answer goes nowhere
-        self.is_running = False  # on a worker
-        self.mishap: Mishap | None = None
-        self.seconds = 0.0  # on a worker
-        self.travel = 0.0  # seconds that the network takes, one way
 
 
 class Upstream(Protocol):
@@ -70,11 +45,14 @@ class Clients(Protocol):
     def request_ended(self, now: float, flight: Flight) -> None:
         """A request has got its answer whole, or will get none."""
 
+    def request_refused(self, now: float, flight: Flight) -> None:
+        """A request was not let in."""
+
 
 class Gateway:
     """One route: its policy, and all requests on their way."""
 
-    __slots__ = ("_agenda", "_clients", "_deadline", "_upstream", "policy")
+    __slots__ = ("_agenda", "_clients", "_deadline", "_door", "_upstream", "policy")
 
     def __init__(
         self, policy: Policy, agenda: Agenda, *, upstream: Upstream, clients: Clients
@@ -84,24 +62,47 @@ class Gateway:
         self._upstream = upstream
         self._clients = clients
         self._deadline = policy.deadline.default
+        admission = policy.admission
+        self._door = None if admission is None else Door(admission, agenda, self)
 
     # --- what clients do ---
 
-    def request_arrived(self, now: float, parent: object = None) -> Flight:
-        """Begin a request."""
+    def request_arrived(
+        self, now: float, parent: object = None, priority: int = DEFAULT_URGENCY
+    ) -> Flight:
+        """Take a request: begin it, or have it wait before the door."""
         exchange = Exchange(
             self.policy,
             deadline_at=now + self._deadline,
             may_repeat=True,
             hedge_class=HEDGE_CLASS,
         )
-        flight = Flight(exchange, now, parent)
-        self._carry_out(now, flight, exchange.start(now))
+        flight = Flight(exchange, now, parent, priority)
+        if self._door is None:
+            self._carry_out(now, flight, exchange.start(now))
+        else:
+            self._door.arrive(now, flight)
         return flight
 
     def client_left(self, now: float, flight: Flight) -> None:
         """Stop all work for a request."""
+        if self._door is not None:
+            self._door.admission.client_left(now, flight)
         self._carry_out(now, flight, flight.exchange.client_left(now))
+
+    # --- what the door says ---
+
+    def begin(self, now: float, flight: Flight) -> None:
+        """Start a request that has a place."""
+        exchange = flight.exchange
+        step = exchange.start(now)
+        if self._door is not None and not exchange.attempts:
+            self._door.admission.left(now)  # it was not sent: the place was for nothing
+        self._carry_out(now, flight, step)
+
+    def turn_away(self, now: float, flight: Flight) -> None:
+        """End a request that gets no place."""
+        self._clients.request_refused(now, flight)
 
     # --- what upstreams do ---
 
@@ -195,6 +196,8 @@ class Gateway:
             flight.armed_for = due_at = exchange.due_at
             if due_at != math.inf:
                 self._agenda.at(due_at, self._timer_fired, flight)
+        if self._door is not None:
+            self._door.carry_out(now)
 
     def _timer_fired(self, now: float, flight: Flight) -> None:
         exchange = flight.exchange

@@ -7,6 +7,7 @@ histogram of its own: how far the batches differ says how far chance may have mo
 """
 
 from hedgerow.measure import Histogram
+from hedgerow.policy.priorities import MOST_URGENT
 
 #: Enough for a standard error good to a sixth, few enough that each sees a tail.
 BATCHES = 20
@@ -15,13 +16,16 @@ BATCHES = 20
 class Batch:
     """The requests that arrived in one part of the run, and how they ended."""
 
-    __slots__ = ("failed", "histogram", "ok", "seconds")
+    __slots__ = ("failed", "histogram", "ok", "refused", "seconds", "urgent", "urgent_ok")
 
     def __init__(self) -> None:
         self.histogram = Histogram()  # of response times, in microseconds
         self.seconds = 0.0  # the exact sum of them, which the histogram rounds
         self.ok = 0
         self.failed = 0
+        self.refused = 0  # not let in; they have no response time
+        self.urgent = 0  # of all, those that matter most
+        self.urgent_ok = 0
 
     def ended(self, seconds: float, *, ok: bool) -> None:
         """Count a request that took so long."""
@@ -31,6 +35,17 @@ class Batch:
             self.ok += 1
         else:
             self.failed += 1
+
+    def refuse(self, priority: int) -> None:
+        """Count a request that was not let in."""
+        self.refused += 1
+        self.note_urgency(priority, ok=False)
+
+    def note_urgency(self, priority: int, *, ok: bool) -> None:
+        """Count a request once more if it is one that matters most."""
+        if priority == MOST_URGENT:
+            self.urgent += 1
+            self.urgent_ok += ok
 
 
 class Recorder:

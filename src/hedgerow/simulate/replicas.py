@@ -37,7 +37,7 @@ from hedgerow.faults import (
 )
 from hedgerow.policy import Replica
 from hedgerow.simulate.agenda import Act, Agenda
-from hedgerow.simulate.gateway import Work
+from hedgerow.simulate.flight import Work
 
 #: What a replica with a full queue answers, at once.
 _OVERFULL = Mishap(MishapKind.STATUS, 503)

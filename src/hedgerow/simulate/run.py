@@ -41,6 +41,7 @@ class Run:
             total=simulation.requests,
             warm_up=assembly.warm_up(simulation),
             fan_out=simulation.fan_out,
+            urgent=assembly.urgent(simulation, streams),
         )
         gateway = Gateway(self.policy, self._agenda, upstream=self._upstream, clients=self.clients)
         self._upstream.report_to(gateway.answered)
@@ -77,6 +78,20 @@ class Run:
         return self._agenda.now
 
     @property
+    def measured_seconds(self) -> float:
+        """How long requests came that count: from the first of them to the last one."""
+        if not self._milestones:
+            return 0.0
+        ended = self._milestones[1][0] if len(self._milestones) > 1 else self.now
+        return ended - self._milestones[0][0]
+
+    @property
+    def limit(self) -> int | None:
+        """How many attempts may be in flight now; None where there is no limit."""
+        admission = self.policy.admission
+        return None if admission is None else admission.statistics().limit
+
+    @property
     def busy_seconds(self) -> float:
         """How long all workers have worked."""
         return self._upstream.busy_seconds(self._agenda.now)
@@ -100,6 +115,12 @@ class Run:
         return self._upstream.answers_for_nobody
 
 
+def _per_second(runs: Sequence[Run], count: int) -> float:
+    """Return a rate over the time in which requests came that were counted."""
+    seconds = sum(run.measured_seconds for run in runs)
+    return count / seconds if seconds > 0 else 0.0
+
+
 def figures_of(runs: Sequence[Run]) -> Figures:
     """Return the figures of repeats of one simulation; times of all of them together."""
     batches: list[Batch] = [batch for run in runs for batch in run.clients.recorder.batches]
@@ -112,9 +133,14 @@ def figures_of(runs: Sequence[Run]) -> Figures:
     busy = sum(run.busy_seconds for run in runs)
     useful = sum(run.clients.useful_seconds for run in runs)
     return Figures(
-        requests=sum(batch.ok + batch.failed for batch in batches),
+        requests=sum(batch.ok + batch.failed + batch.refused for batch in batches),
         ok=sum(batch.ok for batch in batches),
         failed=sum(batch.failed for batch in batches),
+        refused=sum(batch.refused for batch in batches),
+        urgent=sum(batch.urgent for batch in batches),
+        urgent_ok=sum(batch.urgent_ok for batch in batches),
+        goodput=_per_second(runs, sum(batch.ok for batch in batches)),
+        limit=runs[-1].limit,
         unfinished=sum(run.clients.sent - run.clients.ended for run in runs),
         simulated_s=sum(run.now for run in runs),
         times=times,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hedgerow.errors import ConfigError
-from hedgerow.simulate import tables_of_copies, tables_of_queues
+from hedgerow.simulate import tables_of_copies, tables_of_overload, tables_of_queues
 from hedgerow.simulate.description import Row, Table
 
 
@@ -78,6 +78,11 @@ TABLES: Final = {
             "balancing",
             "Balancers before replicas of which some are slow for a while",
             tables_of_queues.balancing,
+        ),
+        NamedTable(
+            "overload",
+            "Half to ten times what an upstream can do, with and without a limit before it",
+            tables_of_overload.overload,
         ),
     )
 }
