@@ -4,18 +4,22 @@ import asyncio
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter
 
 from hedgerow.cli.process import StopSignals, announce, run, settle, tell
 from hedgerow.errors import ConfigError
 from hedgerow.serve.assembly import assemble
+from hedgerow.serve.gateway import Gateway
 from hedgerow.serve.settings import Settings
 from hedgerow.serve.settings.flags import FLAGS, HOST_HELP, PORT_HELP
 from hedgerow.serve.settings.reader import settings_for_urls, settings_from_file
 from hedgerow.serve.settings.show import show
 from hedgerow.wire import Engine, Listening
+
+if TYPE_CHECKING:
+    from hedgerow.serve.admin.server import AdminServer
 
 _LISTENING = Group.create_ordered("Listening")
 _DEADLINES = Group.create_ordered("Deadlines")
@@ -156,15 +160,36 @@ async def _serve(settings: Settings) -> int:
     engine = Engine(asyncio.get_running_loop())
     gateway = assemble(settings, engine, tell)
     listening = [Listening(address) for address in settings.server.listen]
+    admin = await _admin(settings, gateway, engine)
     await gateway.listen(listening)
     settle()
     for one in listening:
-        where = one.bound_to
-        announce(f"serving on {where if where.startswith('unix:') else f'http://{where}'}")
+        announce(f"serving on {_url(one)}")
     code = await signals.wait()
     announce("draining")
     left = await gateway.drain(settings.server.drain_timeout)
     if left:
         announce(f"{left} connections were still busy after the drain timeout")
+    if admin is not None:
+        admin.close()
     engine.close()
     return code
+
+
+async def _admin(settings: Settings, gateway: Gateway, engine: Engine) -> "AdminServer | None":
+    if settings.server.admin is None:
+        return None
+    # Here and not above: it loads the Prometheus client, which --help need not wait for.
+    from hedgerow.serve.admin.server import AdminServer
+
+    admin, listening = AdminServer(gateway, engine), Listening(settings.server.admin)
+    await admin.listen(listening)
+    announce(f"metrics and traces on {_url(listening)}")
+    if not listening.is_local:
+        announce("whoever can connect there can read them: it is not this machine alone")
+    return admin
+
+
+def _url(listening: Listening) -> str:
+    where = listening.bound_to
+    return where if where.startswith("unix:") else f"http://{where}"

@@ -23,4 +23,5 @@ class Counters:
     hedges_won: int = 0  # answers that came from a hedge
     denied: int = 0  # hedges and retries that the budget refused
     hedges_suppressed: int = 0  # not sent, because too little time was left for an answer
+    wasted: float = 0.0  # seconds for which attempts had been running that were cancelled
     hedges_withheld: int = 0  # not sent, because the rule's coin said no

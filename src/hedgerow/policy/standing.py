@@ -222,6 +222,7 @@ class Standing:
         if attempt.ended_at is None:
             self._end(now, attempt)
             self.cancelled.append(attempt)
+            self._policy.counters.wasted += now - attempt.started_at
             efficacy = self._policy.efficacy
             was_slow = attempt.number == 1 and now - attempt.started_at >= self._delay
             if was_slow and efficacy is not None:

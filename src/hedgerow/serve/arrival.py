@@ -31,12 +31,12 @@ class Arrival:
         "_seconds",
         "_surroundings",
         "_tells",
-        "_terms",
         "_upload",
         "arrived_at",
         "exchange",
         "request",
         "started_at",
+        "terms",
     )
 
     def __init__(
@@ -52,7 +52,7 @@ class Arrival:
         ``seconds`` is what it may take; where the deadline covers the head only, they count
         from the end of the request, because its upload is the client's own time.
         """
-        self._terms = terms = plan.terms
+        self.terms = terms = plan.terms
         self._surroundings = surroundings
         self._head_lines = head_lines
         self._seconds = seconds
@@ -74,7 +74,7 @@ class Arrival:
             self._enter(self.started_at)
             return
         self._upload = Upload(self.request)
-        if head.framing is BY_LENGTH and head.content_length > self._terms.max_replay:
+        if head.framing is BY_LENGTH and head.content_length > self.terms.max_replay:
             self._enter(self.started_at)
         self.request.accept_body()
 
@@ -85,12 +85,12 @@ class Arrival:
         if upload is None:
             return
         upload.add(data, ended=ended)
-        if upload.size > self._terms.max_body:
+        if upload.size > self.terms.max_body:
             self._refuse_body()
         elif self.exchange is not None:
             if ended:
                 self._upload_ended()
-        elif not self._deadline_at and (ended or upload.size > self._terms.max_replay):
+        elif not self._deadline_at and (ended or upload.size > self.terms.max_replay):
             self._enter(time.monotonic())
 
     def client_left(self) -> None:
@@ -106,7 +106,7 @@ class Arrival:
 
     def turned_away(self, now: float, entry: Entry) -> None:
         date_line = self._surroundings.engine.date_line
-        refuse(self.request, entry, date_line, self._terms.replies)
+        refuse(self.request, entry, date_line, self.terms.replies)
         self._finish(now)
 
     # --- what the race adds ---
@@ -128,7 +128,7 @@ class Arrival:
     def _enter(self, now: float) -> None:
         """Ask for a place, where they are limited; its time runs while it waits for one."""
         since = self.arrived_at
-        if self._terms.policy.deadline.covers == "head":
+        if self.terms.policy.deadline.covers == "head":
             since = now if self._is_whole() else math.inf
         self._deadline_at = since + self._seconds
         if self._door is None:
@@ -147,7 +147,7 @@ class Arrival:
 
     def _refuse_body(self) -> None:
         """Treat one whose length was not told in advance like a client that left."""
-        detail = f"the body is longer than {self._terms.max_body} bytes"
+        detail = f"the body is longer than {self.terms.max_body} bytes"
         self.request.problem(413, detail, fields=self._surroundings.engine.date_line)
         self.request.abort()  # where an answer has begun already, and only there
         self.client_left()

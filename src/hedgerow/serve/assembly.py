@@ -15,6 +15,7 @@ from hedgerow.policy import Policy
 from hedgerow.policy.deadline_fields import deadline_field
 from hedgerow.policy.loop_lag import LoopLagShedder
 from hedgerow.serve.access_log import AccessLog
+from hedgerow.serve.durations import Durations
 from hedgerow.serve.gateway import Gateway, Outputs
 from hedgerow.serve.plan import ProxyTerms
 from hedgerow.serve.resolving import Resolver, ask_system
@@ -34,6 +35,7 @@ from hedgerow.serve.settings.policy import (
     wire_limits,
 )
 from hedgerow.serve.source import Source
+from hedgerow.serve.traces import TraceRing
 from hedgerow.serve.upstreams import LiveUpstream
 from hedgerow.wire.engine import Engine
 
@@ -52,7 +54,8 @@ def assemble(
     ``trace`` takes lines for the operator: stories, and what happens to upstreams.
     """
     server = settings.server
-    outputs = Outputs(_access_log(server), trace if server.trace else None)
+    traces = None if server.admin is None else TraceRing(server.traces)
+    outputs = Outputs(_access_log(server), trace if server.trace else None, traces)
     gateway = Gateway(engine, wire_limits(server.limits), outputs)
     gateway.upstreams = {
         name: LiveUpstream(
@@ -122,10 +125,11 @@ def _proxy_route(route: Route, settings: Settings, policy: Policy, gateway: Gate
         max_body=math.inf if route.max_body is None else route.max_body,
         server_timing=settings.server.server_timing,
         door=gateway.upstreams[route.upstream].door,
+        durations=None if settings.server.admin is None else Durations(),
     )
     pattern = _pattern(route)
     return ProxyRoute(
-        route.path,
+        _name(route),
         terms,
         gateway.surroundings,
         settings.upstreams[route.upstream].replicas[0].authority.encode(),
@@ -140,6 +144,12 @@ def _proxy_route(route: Route, settings: Settings, policy: Policy, gateway: Gate
         client_source=_source(rate.by if rate is not None else None),
         forwarded=settings.server.forwarded,
     )
+
+
+def _name(route: Route) -> str:
+    """Name a route as no other is named: its methods, host and path."""
+    methods = "" if route.methods is None else f"{','.join(route.methods)} "
+    return f"{methods}{route.host or ''}{route.path}"
 
 
 def _source(asked_in: AskedIn | None) -> Source | None:

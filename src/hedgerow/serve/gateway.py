@@ -17,6 +17,7 @@ from hedgerow.serve.route import ProxyRoute
 from hedgerow.serve.routes import Routes, normal_path
 from hedgerow.serve.story import timeline
 from hedgerow.serve.surroundings import Finished, Surroundings
+from hedgerow.serve.traces import TraceRing
 from hedgerow.serve.upstreams import LiveUpstream
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.limits import Limits
@@ -33,6 +34,11 @@ class Outputs:
 
     access_log: AccessLog | None = None
     trace: Callable[[str], None] | None = None
+    traces: TraceRing | None = None  # and then the routes have durations, too
+
+    @property
+    def are_wanted(self) -> bool:
+        return any(one is not None for one in (self.access_log, self.trace, self.traces))
 
 
 class Gateway:
@@ -40,7 +46,7 @@ class Gateway:
 
     def __init__(self, engine: Engine, limits: Limits, outputs: Outputs) -> None:
         self.surroundings = Surroundings(
-            engine, self._finished if outputs.access_log or outputs.trace else None, self._refused
+            engine, self._finished if outputs.are_wanted else None, self._refused
         )
         self.upstreams: Mapping[str, LiveUpstream] = {}
         self._engine = engine
@@ -54,6 +60,26 @@ class Gateway:
         self._is_paused = False
         self._emptied: asyncio.Event | None = None  # set when draining and nobody is left
         engine.sweeper.add(self._tick)
+
+    @property
+    def routes(self) -> list[ProxyRoute]:
+        """Where requests are sent."""
+        return self._routes.targets
+
+    @property
+    def clients(self) -> int:
+        """Connections of clients that are open."""
+        return len(self._listener.connections)
+
+    @property
+    def traces(self) -> TraceRing | None:
+        """The stories that are kept."""
+        return self._outputs.traces
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether clients are accepted: it listens, and does not drain."""
+        return bool(self._listening) and not self._listener.draining
 
     @property
     def pools(self) -> list[Pool]:
@@ -147,6 +173,11 @@ class Gateway:
             outputs.access_log.record(proxied.request, proxied.exchange, seconds)
         if outputs.trace is not None and proxied.exchange is not None:
             outputs.trace(_story(proxied))
+        if outputs.traces is not None:
+            outputs.traces.add(proxied)
+            if (durations := proxied.terms.durations) is not None:
+                seconds = proxied.finished_at - proxied.arrived_at
+                durations.record(seconds, proxied.request.status)
 
     # --- clients and descriptors ---
 

@@ -13,6 +13,7 @@ from hedgerow.policy import Policy, Situation
 from hedgerow.policy.deadline_fields import Tell
 from hedgerow.policy.priorities import DEFAULT_URGENCY
 from hedgerow.serve.door import Door
+from hedgerow.serve.durations import Durations
 from hedgerow.serve.replies import ReplyTemplate
 from hedgerow.wire.request import Request
 
@@ -28,6 +29,7 @@ class ProxyTerms:
     max_body: float = math.inf  # of a request; longer: 413
     server_timing: bool = False
     door: Door | None = None  # to the upstream; None: everybody may in
+    durations: Durations | None = None  # None: nobody may ask for them
 
 
 class Taker(Protocol):

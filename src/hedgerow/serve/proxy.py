@@ -159,14 +159,14 @@ class ProxiedRequest(Arrival):
     @override
     def _upload_ended(self) -> None:
         exchange = self.exchange
-        if exchange is not None and self._terms.policy.deadline.covers == "head":
+        if exchange is not None and self.terms.policy.deadline.covers == "head":
             now = time.monotonic()
             exchange.request_ended(now, now + self._seconds)
             self._arm(now)
 
     @override
     def _race(self, now: float) -> None:
-        upload, whole, policy = self._upload, self._is_whole(), self._terms.policy
+        upload, whole, policy = self._upload, self._is_whole(), self.terms.policy
         if whole and self._deadline_at == math.inf:
             self._deadline_at = now + self._seconds  # its body ended while it waited
         self.exchange = exchange = Exchange(
@@ -246,7 +246,7 @@ class ProxiedRequest(Arrival):
     ) -> None:
         """Commit: this answer goes to the client, from its head."""
         fields = downstream_fields(head, self._surroundings.engine.date_line)
-        if self._terms.server_timing:
+        if self.terms.server_timing:
             fields += server_timing(exchange, self.arrived_at, now)
         length = head.content_length if head.framing is not IN_CHUNKS else None
         self._forwarding = True
@@ -263,7 +263,7 @@ class ProxiedRequest(Arrival):
         call = self._winner()
         if call is None or call.kept_head is None:
             return
-        template = self._terms.replies.get(Situation.SUCCESS) if call.is_json else None
+        template = self.terms.replies.get(Situation.SUCCESS) if call.is_json else None
         if template is not None:
             self._respond(now, template, call.json)
             exchange.answer_ended(now, call.attempt)
@@ -275,7 +275,7 @@ class ProxiedRequest(Arrival):
 
     def _reply(self, now: float, exchange: Exchange) -> None:
         situation = exchange.situation or Situation.EXHAUSTED
-        if (template := self._terms.replies.get(situation)) is not None:
+        if (template := self.terms.replies.get(situation)) is not None:
             self._respond(now, template, None)
         else:
             status, detail, retry_after = response_for(situation, best_failure(exchange.attempts))
@@ -288,7 +288,7 @@ class ProxiedRequest(Arrival):
 
     def _own_fields(self, now: float) -> bytes:
         fields = self._surroundings.engine.date_line
-        if self._terms.server_timing and self.exchange is not None:
+        if self.terms.server_timing and self.exchange is not None:
             fields += server_timing(self.exchange, self.arrived_at, now)
         return fields
 
@@ -296,8 +296,8 @@ class ProxiedRequest(Arrival):
 
     def _judge(self, now: float, exchange: Exchange, call: AttemptCall) -> Step:
         """Tell the exchange what the body of a held answer is worth, once that is known."""
-        if self._terms.policy.answers.body == "json" and not call.has_no_body:
-            if call.kept_size <= self._terms.max_held:
+        if self.terms.policy.answers.body == "json" and not call.has_no_body:
+            if call.kept_size <= self.terms.max_held:
                 if not call.kept_ended:
                     return steps.HOLD
                 call.json, call.is_json = parse_json(call.kept_body)
@@ -311,7 +311,7 @@ class ProxiedRequest(Arrival):
 
     def _hold_back(self, call: AttemptCall) -> None:
         """Stop reading an answer that may never be wanted."""
-        if not call.kept_ended and call.kept_size > self._terms.max_held:
+        if not call.kept_ended and call.kept_size > self.terms.max_held:
             call.pause()
 
     def _winner(self) -> AttemptCall | None:

@@ -67,6 +67,11 @@ class Routes(Generic[T]):
         matches_all = only is not None and only[0] == Pattern("/")
         self._only: T | None = only[1] if only is not None and matches_all else None
 
+    @property
+    def targets(self) -> list[T]:
+        """All that the patterns lead to, in the order in which they are tried."""
+        return [target for _, _, target in self._entries]
+
     def find(self, host: bytes, path: bytes, method: bytes) -> tuple[T, Mapping[str, str]] | None:
         """Return the route and the values of its parameters; None when there is none."""
         if self._only is not None:

@@ -10,6 +10,7 @@ from typing import Protocol
 from hedgerow.policy import Exchange
 from hedgerow.policy.loop_lag import LoopLagShedder
 from hedgerow.policy.refusals import Reason
+from hedgerow.serve.plan import ProxyTerms
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.request import Request
 
@@ -17,6 +18,7 @@ from hedgerow.wire.request import Request
 class Finished(Protocol):
     """What is told of a request that is over; times are monotonic seconds."""
 
+    terms: ProxyTerms
     request: Request
     exchange: Exchange | None  # None: it was never sent anywhere
     arrived_at: float

@@ -8,6 +8,7 @@ Must not know what is served.
 import asyncio
 import contextlib
 import errno
+import ipaddress
 import os
 import socket
 import ssl
@@ -49,6 +50,12 @@ class Listening:
             return f"unix:{name}"
         host = f"[{name[0]}]" if ":" in name[0] else name[0]
         return f"{host}:{name[1]}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can connect."""
+        name = self._socket.getsockname()
+        return isinstance(name, str) or ipaddress.ip_address(name[0]).is_loopback
 
     async def start(
         self, factory: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None = None

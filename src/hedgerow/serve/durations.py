@@ -1,0 +1,31 @@
+"""How long the requests of a route took, in the buckets of a Prometheus histogram.
+
+Counts and must not know who reads.  0.3 us a request, and only where somebody may ask.
+"""
+
+from bisect import bisect_left
+from typing import Final
+
+#: Seconds.  Steps of 2 to 2.5, from what a local upstream takes to the default deadline and
+#: twice that: promises are usually made at one of these numbers.
+BOUNDS: Final = (
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+)  # fmt: skip
+
+
+class Durations:
+    """Of one route: from a request's arrival to the end of its answer."""
+
+    __slots__ = ("classes", "counts", "sum")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(BOUNDS) + 1)  # in each bucket; the last has no bound
+        self.sum = 0.0  # seconds
+        #: By the first digit of the status; 0: the client left before an answer began.
+        self.classes = [0] * 6
+
+    def record(self, seconds: float, status: int) -> None:
+        """Note a request that is over."""
+        self.counts[bisect_left(BOUNDS, seconds)] += 1
+        self.sum += seconds
+        self.classes[status // 100] += 1

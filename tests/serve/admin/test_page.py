@@ -1,0 +1,102 @@
+"""What the page says; how it looks is for eyes."""
+
+from typing import Any
+
+import pytest
+
+from hedgerow.serve.admin.page import page
+
+ROUTE = {
+    "name": "/a",
+    "requests": 1234,
+    "answered": 1200,
+    "failed": 30,
+    "expired": 3,
+    "abandoned": 4,
+    "hedges": 60,
+    "hedges_won": 40,
+    "retries": 7,
+    "denied": 0,
+    "wasted_s": 1.0,
+    "delay_ms": {"GET": 22.6, "HEAD": None},
+}
+REPLICA = {
+    "name": "10.0.0.1:9000",
+    "state": "admitting",
+    "up": True,
+    "in_flight": 2,
+    "weight": 1.0,
+    "failures_in_row": 0,
+    "ejections": 0,
+    "last_check": None,
+}
+DOOR = {
+    "limit": 27,
+    "in_flight": 2,
+    "waiting": 3,
+    "backed_up": False,
+    "service_time_ms": 4.3,
+    "entered": 9,
+    "entered_after_wait": 1,
+    "refused": {"queue_full": 5},
+}
+STORY = {"method": "GET", "target": "/a", "status": 200, "ms": 1500.0, "attempts": []}
+
+
+def shown(*stories: dict[str, Any], replica: dict[str, Any] | None = None, **changes: Any) -> str:
+    replicas = [REPLICA | (replica or {})]
+    told: dict[str, Any] = {
+        "ready": True,
+        "clients": 5,
+        "loop_lag_ms": 0.4,
+        "shedding_stage": 0,
+        "turned_away": {},
+        "routes": [ROUTE],
+        "upstreams": [{"name": "app", "door": DOOR, "replicas": replicas}],
+    }
+    return page(told | changes, stories).decode()
+
+
+class TestPage:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "1,234",
+            "GET 22.6 ms, HEAD -",
+            "limit 27",
+            "3 waiting",
+            "5 refused",
+            "Upstream app",
+            "ready",
+        ],
+    )
+    def test_shows_what_is_going_on(self, text: str) -> None:
+        assert text in shown()
+
+    def test_shows_what_is_wrong(self) -> None:
+        text = shown(ready=False, shedding_stage=2, turned_away={"rate_limited": 4})
+        assert "<span class=bad>draining" in text
+        assert "shedding, stage 2" in text
+        assert "rate_limited 4" in text
+
+    def test_marks_replicas_that_are_out(self) -> None:
+        assert "<span class=bad>ejected" in shown(replica={"state": "ejected"})
+        assert "<span class=bad>down" in shown(replica={"up": False, "last_check": "failed: 500"})
+
+    def test_tells_of_an_upstream_without_a_limit(self) -> None:
+        assert "no limit" in shown(upstreams=[{"name": "app", "door": None, "replicas": []}])
+
+    def test_shows_the_slowest(self) -> None:
+        attempts = [{"kind": "hedge", "replica": "r2", "fate": "200"}]
+        assert "hedge to r2: 200" in shown(STORY | {"attempts": attempts})
+        assert "1.50 s" in shown(STORY)
+        assert "nothing yet" in shown()
+
+    def test_does_not_run_what_comes_from_outside(self) -> None:
+        text = shown(STORY | {"target": "/<script>alert(1)</script>"})
+        assert "<script" not in text
+        assert "&lt;script&gt;" in text
+
+    def test_asks_for_nothing_from_elsewhere(self) -> None:
+        assert "http://" not in shown()
+        assert "https://" not in shown()
