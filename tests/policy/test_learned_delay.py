@@ -199,6 +199,13 @@ class TestCoin:
         Race(policy).until()
         assert policy.counters.hedges_withheld == 3
 
+    def test_that_is_learned_says_no_for_three_more_delays(self) -> None:
+        """A request at a replica that hangs would be lost for it."""
+        rule = HedgeRule(extra=1, mode="staggered", max_attempts=2, probability=1e-9)
+        race = Race(learning(rule)).until(0.9)
+        assert race.sent == [(0.0, 1), (0.4, 2)]
+        assert race.counters.hedges_withheld == 1
+
     def test_has_no_say_in_retries(self) -> None:
         rule = HedgeRule.single_r(0.1, 1e-9)
         policy = Policy(RoundRobin(replicas(4)), rule, randomness=random.Random(1))

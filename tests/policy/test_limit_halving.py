@@ -46,9 +46,9 @@ class Fed:
         return self.until(Phase.PROBING, upstream).until(Phase.FOLLOWING, upstream)
 
 
-def following(limit: int = 20, floor: float = 0.010) -> Fed:
+def following(limit: int = 20, floor: float = 0.010, *, slack: float = 0.0) -> Fed:
     """The first probe is over and has found this floor."""
-    return Fed(HalvingRules(initial=limit)).probed(lambda _: floor)
+    return Fed(HalvingRules(initial=limit, slack=slack)).probed(lambda _: floor)
 
 
 def one_window(fed: Fed, upstream: Upstream, *, in_flight: int | None = None) -> Fed:
@@ -111,6 +111,20 @@ class TestGradient:
     )
     def test_moves_the_limit(self, limit: int, rtt: float, then: int) -> None:
         assert one_window(following(limit), lambda _: rtt).limit.limit == then
+
+    @pytest.mark.parametrize(
+        ("floor", "rtt", "then"),
+        [
+            (0.001, 0.011, 110),  # 10 ms more is not busy yet
+            (0.001, 0.020, 62),  # g = 0.55
+            (0.100, 0.125, 110),  # a quarter of the floor is more than that
+        ],
+    )
+    def test_is_not_moved_by_what_a_busy_gateway_adds(
+        self, floor: float, rtt: float, then: int
+    ) -> None:
+        fed = following(100, floor, slack=0.01)
+        assert one_window(fed, lambda _: rtt).limit.limit == then
 
     def test_does_not_grow_while_half_is_used(self) -> None:
         assert one_window(following(100), idle, in_flight=50).limit.limit == 100

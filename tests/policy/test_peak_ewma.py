@@ -2,10 +2,13 @@ import random
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hedgerow.policy import Outcome, Replica
-from hedgerow.policy.peak_ewma import PeakEwmaBalancer
+from hedgerow.policy.peak_ewma import PeakEwmaBalancer, _Record
 from tests.fakes.policy import START, replicas
+from tests.policy.plain_ewma import Ewma, PeakEwma
 
 
 class Pair:
@@ -203,3 +206,31 @@ class TestThreeReplicas:
             latency = chance.expovariate(100)
             balancer.settled(START + number / 100, replica, Outcome.SUCCESS, latency=latency)
         assert min(counts.values()) > 500
+
+
+class TestRecord:
+    """It fades in one object and in a straight line what two do by the book."""
+
+    events = st.tuples(
+        st.floats(0.0, 30.0),  # seconds since the one before
+        st.sampled_from(list(Outcome)),
+        st.floats(1e-4, 10.0),
+    )
+
+    @given(st.lists(events, min_size=1, max_size=30), st.sampled_from([1.0, 1e-3]))
+    def test_is_what_two_averages_say(
+        self, script: list[tuple[float, Outcome, float]], pace: float
+    ) -> None:
+        record, now = _Record(10.0), START
+        latency, penalty = PeakEwma(tau=10.0), Ewma(tau=5.0)
+        for gap, outcome, seconds in script:
+            now += gap * pace
+            if outcome is not Outcome.FAILURE:
+                latency.add(now, seconds)
+                record.hear(now, seconds)
+            if outcome is not Outcome.IGNORE:
+                costs = seconds if outcome is Outcome.FAILURE else 0.0
+                penalty.add(now, costs)
+                record.tell(now, costs)
+            told = (latency.value(now) or 0.0) + (penalty.value(now) or 0.0)
+            assert record.cost(now) == pytest.approx(told, rel=1e-3)

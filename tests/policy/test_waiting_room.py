@@ -248,6 +248,17 @@ class TestBackedUpRoom:
                 waiting.take(NOW + number * 0.001)
         assert not waiting.backed_up
 
+    def test_is_found_soon_after_the_first_answer(self) -> None:
+        """Until then an interval is as long as patience, and it began with no wait at all."""
+        waiting = room(service=0.0, patience=1.0)
+        arrive(waiting, "first")
+        waiting.take(NOW)
+        for tick in range(1, 30):
+            if tick == 5:
+                waiting.pace.service = 0.01
+            arrive(waiting, chr(0x100 + tick), now=NOW + tick * 0.01)
+        assert waiting.backed_up
+
     def test_has_room_for_what_is_served_within_the_target(self) -> None:
         waiting = backed_up()
         taken(waiting, END)

@@ -9,7 +9,6 @@ measured.  Histograms hold integers, usually **microseconds**; time comes in as
     histogram   counts by bucket: quantiles, mean, spectrum, summary
     hdr_codec   histograms as text that other HDR tools read
     window      counts and quantiles of the last N seconds
-    ewma        averages in which the past fades
     empirical   what samples say of a law: weighted, censored, resampled
     tally       exact sums of milliseconds, as JMeter's summary needs them
     slo         promises such as p99<250ms: read from text, judged by figures
@@ -18,7 +17,6 @@ measured.  Histograms hold integers, usually **microseconds**; time comes in as
     usl         the Universal Scalability Law, fitted to measured capacities
 """
 
-from hedgerow.measure.ewma import Ewma, PeakEwma
 from hedgerow.measure.hdr_codec import decode_hdr, encode_hdr
 from hedgerow.measure.histogram import DEFAULT_LAYOUT, Bucket, Histogram, Summary
 from hedgerow.measure.layout import BucketLayout
@@ -47,6 +45,4 @@ __all__ = [
     "WindowJudge",
     "UslFit",
     "fit_usl",
-    "Ewma",
-    "PeakEwma",
 ]

@@ -28,6 +28,7 @@ timer is late: what began then would only be broken off again.
 """
 
 import math
+from typing import Final
 
 from hedgerow.errors import Failure
 from hedgerow.policy import steps
@@ -38,6 +39,9 @@ from hedgerow.policy.outcomes import GOOD, NEVER_SENT, SUCCESS, TRANSIENT, Outco
 from hedgerow.policy.pushback import Pushback
 from hedgerow.policy.standing import Standing
 from hedgerow.policy.steps import Step
+
+#: In delays: how long a hedge is put off that the coin was against.
+_WITHHELD_FOR: Final = 3.0
 
 
 class Exchange(Standing):
@@ -226,7 +230,7 @@ class Exchange(Standing):
         if not self._has_time_for_a_hedge(now):
             self._policy.counters.hedges_suppressed += 1
             self._hedge_due_at = math.inf
-        elif not self._policy.wants_hedge():
+        elif not (self._is_asked_again or self._policy.wants_hedge()):
             self._withhold(now)
         elif self._send_copies(now, HEDGE):
             return steps.LAUNCH
@@ -236,10 +240,19 @@ class Exchange(Standing):
         return steps.WAIT
 
     def _withhold(self, now: float) -> None:
-        """The coin said no: for good where there is one copy (SingleR), else for this delay."""
-        self._policy.counters.hedges_withheld += 1
-        if self._policy.hedge.extra > 1:
+        """The coin said no: for this delay where there are more copies to come, else for good.
+
+        That is SingleR.  With a learned delay, whose coin seldom says no, it is for long only: a
+        request at a replica that hangs would be lost for it, and after some more delays hardly
+        any other is left.  The copy then goes without a coin.
+        """
+        policy = self._policy
+        policy.counters.hedges_withheld += 1
+        if policy.hedge.extra > 1:
             self._ask_again_later(now)
+        elif policy.delays is not None:
+            self._is_asked_again = True
+            self._hedge_due_at = now + _WITHHELD_FOR * self._delay
         else:
             self._hedge_due_at = math.inf
 

@@ -34,6 +34,7 @@ class Standing:
         "_hedge_class",
         "_hedge_due_at",
         "_in_race",
+        "_is_asked_again",
         "_is_coming",
         "_may_repeat",
         "_policy",
@@ -71,6 +72,7 @@ class Standing:
         self._free_copies = 0  # for attempts of which nothing was sent: they added no load
         self._delay = math.inf  # from one dispatch to the next hedge
         self._hedge_due_at = math.inf
+        self._is_asked_again = False  # for a hedge that the coin was against
         self._pushback: Pushback | None = None
         self._controller: DelayController | None = None  # to be told what the primary did
         self._cell: Cell | None = None  # where that says something of earlier cancels, too

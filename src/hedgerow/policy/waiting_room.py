@@ -102,6 +102,7 @@ class WaitingRoom(Generic[Owner]):
         "_by_deadline",
         "_classes",
         "_interval_ends_at",
+        "_is_blind",
         "_occupied",
         "_rules",
         "_shortest_wait",
@@ -128,6 +129,7 @@ class WaitingRoom(Generic[Owner]):
         self._shortest_wait = math.inf  # in this interval
         self._turned_away = False  # somebody, in this interval
         self._interval_ends_at = 0.0
+        self._is_blind = True  # the interval began when nobody knew how long service takes
 
     def __len__(self) -> int:
         return len(self.waiting)
@@ -262,6 +264,7 @@ class WaitingRoom(Generic[Owner]):
 
     def _start_interval(self, now: float) -> None:
         self._interval_ends_at = now + self._interval()
+        self._is_blind = not self.pace.service
         self._shortest_wait = math.inf
         self._turned_away = False
 
@@ -273,12 +276,16 @@ class WaitingRoom(Generic[Owner]):
                 self._start_interval(now)
                 return
             self._shortest_wait = 0.0
-        if now >= self._interval_ends_at:
-            self._end_interval(now)
+        self._note_time(now)
 
     def _note_wait(self, now: float, waited: float) -> None:
         self._shortest_wait = min(self._shortest_wait, waited)
-        if now >= self._interval_ends_at:
+        self._note_time(now)
+
+    def _note_time(self, now: float) -> None:
+        if self._is_blind and self.pace.service:
+            self._start_interval(now)  # that one was as long as patience, for want of anything
+        elif now >= self._interval_ends_at:
             self._end_interval(now)
 
     def _end_interval(self, now: float) -> None:

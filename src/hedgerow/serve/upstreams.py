@@ -166,7 +166,8 @@ class LiveUpstream:
         for name, place in places.items():
             replicas.append(Replica(name, weight=place.url.weight))
             self._lead_to(replicas[-1], place)
-        balancer = _balancer(self._settings.balance, replicas)
+        is_alone = self._names is None and len(replicas) == 1  # there is nothing to choose
+        balancer = _balancer("least-request" if is_alone else self._settings.balance, replicas)
         replica_set = ReplicaSet(replicas, balancer, random.Random(), rules)
         can_eject = self._settings.health is not None and len(replicas) > 1
         if can_eject or rules.checks is not None or self._names is not None:

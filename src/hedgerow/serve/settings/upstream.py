@@ -198,7 +198,7 @@ class Upstream(Record, frozen=True, kw_only=True):
             "which replica comes next: each in turn, or of two random ones the less busy, or the"
             " one that is expected to answer sooner"
         ),
-    ] = "least-request"
+    ] = "peak-ewma"
     limit: Annotated[
         int | Literal["adaptive"] | None,
         or_off(COUNT, "adaptive"),

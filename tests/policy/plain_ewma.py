@@ -1,8 +1,8 @@
-"""Averages in which the past fades: exponentially weighted, by time and not by count.
+"""The oracle of ``peak_ewma``: averages in which the past fades, by the book.
 
-Two of them, both O(1) and with time coming in as ``now`` (seconds, any epoch).  They
-must not know what is averaged.  ``tau`` is the time constant: after it a sample
-weighs 1/e (37 %) of what it did; half of it after 0.69 ``tau``.
+Exponentially weighted, by time and not by count.  Two of them, both O(1) and with time coming
+in as ``now`` (seconds, any epoch).  They must not know what is averaged.  ``tau`` is the time
+constant: after it a sample weighs 1/e (37 %) of what it did; half of it after 0.69 ``tau``.
 
 ``Ewma`` is the weighted mean of all samples, each weighing exp(-age / tau).  Kept
 as a sum and a weight, it has no start-up bias, and samples of the same instant
