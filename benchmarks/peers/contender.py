@@ -18,6 +18,12 @@ class Site:
     directory: Path
     port: int
     upstream_port: int
+    further_ports: tuple[int, ...] = ()  # replicas that do the same work as the first one
+
+    @property
+    def upstream_ports(self) -> tuple[int, ...]:
+        """All replicas of the upstream."""
+        return (self.upstream_port, *self.further_ports)
 
     def write(self, name: str, text: str) -> Path:
         """Put a settings file into the directory."""

@@ -5,6 +5,7 @@ Sources: the v3 API reference of Envoy 1.40 (route_components.proto, circuit_bre
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from benchmarks.peers.contender import NotInstalledError, Site, program, version_from
@@ -30,12 +31,18 @@ def version() -> str:
     return version_from([_executable(), "--version"], r"/(\d+\.\d+\.\d+)[-\w]*/")
 
 
-def proxy(site: Site, *, route: Settings | None = None) -> list[str]:
-    """Forward everything; ``route`` adds to the RouteAction (timeout, hedge_policy, ...)."""
+def proxy(
+    site: Site, *, route: Settings | None = None, cluster: Settings | None = None
+) -> list[str]:
+    """Forward everything.
+
+    ``route`` adds to the RouteAction (timeout, hedge_policy, ...), ``cluster`` to the Cluster
+    (outlier_detection, lb_policy, ...).
+    """
     settings = {
         "static_resources": {
             "listeners": [_listener(site.port, route or {})],
-            "clusters": [_cluster(site.upstream_port)],
+            "clusters": [{**_cluster(site.upstream_ports), **(cluster or {})}],
         }
     }
     path = site.write("envoy.json", json.dumps(settings, indent=2))
@@ -86,8 +93,8 @@ def _listener(port: int, route: Settings) -> Settings:
     }
 
 
-def _cluster(port: int) -> Settings:
-    endpoint = {"endpoint": {"address": _address(port)}}
+def _cluster(ports: Sequence[int]) -> Settings:
+    endpoints = [{"endpoint": {"address": _address(port)}} for port in ports]
     return {
         "name": "upstream",
         "type": "STATIC",
@@ -95,7 +102,7 @@ def _cluster(port: int) -> Settings:
         "circuit_breakers": _NO_BREAKER,
         "load_assignment": {
             "cluster_name": "upstream",
-            "endpoints": [{"lb_endpoints": [endpoint]}],
+            "endpoints": [{"lb_endpoints": endpoints}],
         },
     }
 

@@ -21,7 +21,8 @@ frontend clients
     default_backend upstream
 
 backend upstream
-    server one 127.0.0.1:{upstream_port}
+{backend}
+{servers}
 """
 
 
@@ -30,7 +31,11 @@ def version() -> str:
     return version_from([program("haproxy"), "-v"], r"version (\d+\.\d+\.\d+)")
 
 
-def proxy(site: Site) -> list[str]:
-    """HTTP/1.1 in, HTTP/1.1 out."""
-    text = _SETTINGS.format(port=site.port, upstream_port=site.upstream_port)
+def proxy(site: Site, *, backend: str = "", server: str = "") -> list[str]:
+    """HTTP/1.1 in, HTTP/1.1 out; further lines of the backend, further words of each server."""
+    servers = "\n".join(
+        f"    server replica-{port} 127.0.0.1:{port} {server}".rstrip()
+        for port in site.upstream_ports
+    )
+    text = _SETTINGS.format(port=site.port, backend=backend, servers=servers)
     return [program("haproxy"), "-db", "-f", str(site.write("haproxy.cfg", text))]

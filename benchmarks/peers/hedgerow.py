@@ -11,7 +11,7 @@ listen = "127.0.0.1:{port}"
 {server}
 
 [upstream.backend]
-replicas = ["http://127.0.0.1:{upstream_port}"]
+replicas = [{replicas}]
 {upstream}
 
 [[route]]
@@ -34,13 +34,13 @@ def version() -> str:
 def proxy(
     site: Site, *, route: str, upstream: str = "", server: str = "", checkout: Path | None = None
 ) -> list[str]:
-    """One upstream with one replica; the texts are further TOML of each table.
+    """One upstream; the texts are further TOML of each table.
 
     With ``checkout`` it is the Hedgerow of another directory, with this one's dependencies.
     """
     text = _SETTINGS.format(
         port=site.port,
-        upstream_port=site.upstream_port,
+        replicas=", ".join(f'"http://127.0.0.1:{port}"' for port in site.upstream_ports),
         route=route,
         upstream=upstream,
         server=server,

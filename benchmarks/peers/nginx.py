@@ -25,7 +25,8 @@ http {{
 # proxy_http_version and the empty Connection are what upstream keep-alive needs before 1.29.7.
 _PROXY = """\
     upstream backend {{
-        server 127.0.0.1:{upstream_port};
+{upstream}
+{replicas}
         keepalive 512;
         keepalive_requests 1000000000;
     }}
@@ -35,6 +36,7 @@ _PROXY = """\
             proxy_pass http://backend;
             proxy_http_version 1.1;
             proxy_set_header Connection "";
+{location}
         }}
     }}
 """
@@ -53,9 +55,13 @@ def version() -> str:
     return version_from([program("nginx"), "-v"], r"nginx/(\S+)")
 
 
-def proxy(site: Site) -> list[str]:
-    """``proxy_pass`` with keep-alive to the upstream."""
-    servers = _PROXY.format(port=site.port, upstream_port=site.upstream_port)
+def proxy(site: Site, *, upstream: str = "", server: str = "", location: str = "") -> list[str]:
+    """``proxy_pass`` with keep-alive; further lines of two blocks, further words of each server."""
+    replicas = "\n".join(
+        f"        server 127.0.0.1:{port} {server};".replace(" ;", ";")
+        for port in site.upstream_ports
+    )
+    servers = _PROXY.format(port=site.port, upstream=upstream, replicas=replicas, location=location)
     return _command(site, servers)
 
 
