@@ -189,7 +189,8 @@ class TestWeights:
     @pytest.mark.parametrize("health", ["", 'health = "off"'])
     def test_are_kept_to_by_draw(self, health: str) -> None:
         async def main() -> list[int]:
-            async with house(answers, answers, pool=health, weights=[3, 1]) as scene:
+            pool = f'balance = "least-request"\n{health}'
+            async with house(answers, answers, pool=pool, weights=[3, 1]) as scene:
                 return await scene.shares(400)
 
         heavy, light = play(main())

@@ -1,3 +1,4 @@
+import math
 import random
 from collections import Counter
 
@@ -8,7 +9,6 @@ from hypothesis import strategies as st
 from hedgerow.policy import Outcome, Replica
 from hedgerow.policy.peak_ewma import PeakEwmaBalancer, _Record
 from tests.fakes.policy import START, replicas
-from tests.policy.plain_ewma import Ewma, PeakEwma
 
 
 class Pair:
@@ -56,11 +56,20 @@ class TestCost:
         pair.one.in_flight = 3  # 10 ms x 4 against 30 ms x 1
         assert pair.chosen == {pair.other}
 
-    def test_follows_the_worst_that_came_lately(self, pair: Pair) -> None:
+    def test_is_not_raised_by_one_straggler(self, pair: Pair) -> None:
         for _ in range(50):
             pair.told(pair.one, 0.010)
-        pair.told(pair.one, 0.100)
+        pair.told(pair.one, 0.500)
         pair.told(pair.other, 0.030)
+        assert pair.chosen == {pair.one}
+
+    def test_rises_within_a_second_or_two(self, pair: Pair) -> None:
+        for tick in range(1000):
+            pair.told(pair.one, 0.010, at=tick * 0.01)
+        pair.told(pair.other, 0.030, at=10.0)
+        for tick in range(150):
+            pair.told(pair.one, 0.100, at=10.0 + tick * 0.01)
+        pair.told(pair.other, 0.030, at=11.5)
         assert pair.chosen == {pair.other}
 
     def test_fades_so_that_one_once_slow_is_tried_again(self, pair: Pair) -> None:
@@ -161,6 +170,13 @@ class TestFailure:
 
 
 class TestLoser:
+    def test_hides_no_slowness_by_being_stopped_early(self, pair: Pair) -> None:
+        """Its copies win: not one of its answers is seen, and each was waited for 20 ms."""
+        for tick in range(100):
+            pair.lost(pair.one, 0.020, at=tick * 0.01)
+            pair.told(pair.other, 0.080 if tick % 10 == 0 else 0.010, at=tick * 0.01)
+        assert pair.chosen == {pair.other}
+
     def test_was_at_least_so_slow(self, pair: Pair) -> None:
         pair.told(pair.one, 0.010)
         pair.told(pair.other, 0.030)
@@ -209,7 +225,7 @@ class TestThreeReplicas:
 
 
 class TestRecord:
-    """It fades in one object and in a straight line what two do by the book."""
+    """What it keeps in a few sums is what the whole story says."""
 
     events = st.tuples(
         st.floats(0.0, 30.0),  # seconds since the one before
@@ -218,19 +234,43 @@ class TestRecord:
     )
 
     @given(st.lists(events, min_size=1, max_size=30), st.sampled_from([1.0, 1e-3]))
-    def test_is_what_two_averages_say(
+    def test_is_the_higher_of_two_means_and_a_penalty(
         self, script: list[tuple[float, Outcome, float]], pace: float
     ) -> None:
         record, now = _Record(10.0), START
-        latency, penalty = PeakEwma(tau=10.0), Ewma(tau=5.0)
+        story: list[tuple[float, Outcome, float]] = []
         for gap, outcome, seconds in script:
             now += gap * pace
-            if outcome is not Outcome.FAILURE:
-                latency.add(now, seconds)
-                record.hear(now, seconds)
-            if outcome is not Outcome.IGNORE:
-                costs = seconds if outcome is Outcome.FAILURE else 0.0
-                penalty.add(now, costs)
-                record.tell(now, costs)
-            told = (latency.value(now) or 0.0) + (penalty.value(now) or 0.0)
-            assert record.cost(now) == pytest.approx(told, rel=1e-3)
+            story.append((now, outcome, seconds))
+            if outcome is Outcome.FAILURE:
+                record.tell(now, seconds)
+            elif outcome is Outcome.IGNORE:
+                record.hear(now, seconds, 0.02)
+            else:
+                record.hear(now, seconds, 1.0)
+                record.tell(now, 0.0)
+        assert record.cost(now) == pytest.approx(by_the_book(story, now), rel=1e-3)
+
+
+def by_the_book(story: list[tuple[float, Outcome, float]], now: float) -> float:
+    """Sum up everything that ever happened, each by its age."""
+
+    def faded(at: float, tau: float) -> float:
+        return math.exp(-(now - at) / tau)
+
+    heard = [one for one in story if one[1] is not Outcome.FAILURE]
+    means = [0.0]
+    for tau in (10.0, 1.0):
+        waited = sum(seconds * faded(at, tau) for at, _, seconds in heard)
+        answers = sum(
+            (0.02 if outcome is Outcome.IGNORE else 1.0) * faded(at, tau)
+            for at, outcome, _ in heard
+        )
+        means.append(waited / answers if answers else 0.0)
+    latency = max(means) * (faded(heard[-1][0], 10.0) if heard else 0.0)
+    ended = [one for one in story if one[1] is not Outcome.IGNORE]
+    weight = sum(faded(at, 5.0) for at, _, _ in ended)
+    costs = sum(
+        seconds * faded(at, 5.0) for at, outcome, seconds in ended if outcome is Outcome.FAILURE
+    )
+    return latency + (costs / weight if weight > 1e-3 else 0.0)
