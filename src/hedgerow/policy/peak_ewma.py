@@ -2,7 +2,8 @@
 
 Decides by what attempts have told: it must not know health, clocks or sockets.  The
 cost of a replica is (its latency + its mean penalty) x (its attempts in flight + 1), those in
-flight by its weight, by the *power of two choices*: Finagle's and linkerd's *peak EWMA*, but for two things.
+flight by its weight, by the *power of two choices*: Finagle's and linkerd's *peak EWMA*, but
+for two things.
 
 Latency.  Their peak is that of single samples.  Here it is the higher of two means, one of the
 last second or so and one of the last ten: it rises as fast, and one straggler in a hundred
