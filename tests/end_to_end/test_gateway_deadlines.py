@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.fakes.gateway_client import ask, connected
-from tests.fakes.gateway_house import house
+from tests.fakes.gateway_house import TURNS, house
 from tests.fakes.gateway_once import Scene, once
 from tests.fakes.gateway_running import gateway, play, settings
 from tests.fakes.gateway_upstream import Arrival, answers, is_silent, upstream
@@ -99,8 +99,8 @@ class TestClientThatWaitsTooShort:
             await arrival.gone.wait()
 
         async def main() -> int:
-            pool = 'health = {failures = 2, ejection = "60s"}'
-            async with house(is_slow, is_slow, route=NEVER, pool=pool) as scene:
+            pool = TURNS + 'health = {failures = 2, ejection = "60s"}'
+            async with house(is_slow, answers, route=NEVER, pool=pool) as scene:
                 for _ in range(10):
                     await ask(scene.running.port, "/", self.IMPATIENT)
                 return scene.told().ejections
@@ -109,9 +109,9 @@ class TestClientThatWaitsTooShort:
 
     def test_has_them_where_the_route_itself_says_how_long(self) -> None:
         async def main() -> int:
-            pool = 'health = {failures = 2, ejection = "60s"}'
+            pool = TURNS + 'health = {failures = 2, ejection = "60s"}'
             route = NEVER + '\ndeadline = "20ms"'
-            async with house(is_silent, is_silent, route=route, pool=pool) as scene:
+            async with house(is_silent, answers, route=route, pool=pool) as scene:
                 await scene.ask(10)
                 return scene.told().ejections
 

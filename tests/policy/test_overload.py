@@ -96,7 +96,7 @@ class TestRefusals:
 
     def test_are_mostly_for_want_of_room(self) -> None:
         refused = played("protected", 10.0).refused
-        assert refused[Reason.QUEUE_FULL] > 0.8 * refused.total()
+        assert refused[Reason.QUEUE_STANDS] > 0.8 * refused.total()
 
 
 class TestAnswers:

@@ -262,7 +262,7 @@ class TestBackedUpRoom:
     def test_has_room_for_what_is_served_within_the_target(self) -> None:
         waiting = backed_up()
         taken(waiting, END)
-        assert arrive(waiting, *"abcde", now=END) == [*[None] * 4, Reason.QUEUE_FULL]
+        assert arrive(waiting, *"abcde", now=END) == [*[None] * 4, Reason.QUEUE_STANDS]
 
     def test_has_more_room_where_service_is_quick(self) -> None:
         waiting = backed_up()
@@ -276,7 +276,7 @@ class TestBackedUpRoom:
         arrive(waiting, *"abcdef", now=END)
         assert arrive(waiting, *"stuvw", now=END, priority=URGENT) == [
             *[None] * 4,
-            Reason.QUEUE_FULL,
+            Reason.QUEUE_STANDS,
         ]
         assert dropped(waiting) == []
 

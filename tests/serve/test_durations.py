@@ -21,9 +21,9 @@ class TestDurations:
 
     def test_know_the_class_of_each_status(self) -> None:
         durations = Durations()
-        for status in (0, 200, 204, 304, 404, 503, 599):
+        for status in (0, 200, 204, 304, 404, 503, 599, 999):
             durations.record(0.1, status)
-        assert durations.classes == [1, 0, 2, 1, 1, 2]
+        assert durations.classes == [1, 0, 2, 1, 1, 2, 0, 0, 0, 1]
 
     def test_have_bounds_that_rise(self) -> None:
         assert list(BOUNDS) == sorted(set(BOUNDS))

@@ -54,6 +54,9 @@ class TestLast:
     def test_are_told_from_the_newest(self) -> None:
         assert Ring().adds(0.1, 0.1).told("last") == ["/1", "/0"]
 
+    def test_may_be_none(self) -> None:
+        assert Ring(0).adds(0.1, 0.2).told("last") == []
+
     def test_are_no_more_than_are_kept(self) -> None:
         assert Ring(3).adds(*[0.1] * 50).told("last") == ["/49", "/48", "/47"]
 
@@ -70,6 +73,11 @@ class TestSlowest:
         ring = Ring(2).adds(0.9)
         assert ring.adds(0.1, at=START + 611.0).told("slowest") == ["/0", "/1"]
         assert ring.adds(0.2, at=START + 1212.0).told("slowest") == ["/2", "/1"]
+
+    def test_are_forgotten_when_nobody_comes_any_more(self) -> None:
+        ring = Ring(2).adds(0.9)
+        assert ring.ring.told(START + 1300.0, WALL)["slowest"] == []
+        assert ring.adds(0.1, at=START + 9000.0).told("slowest") == ["/1"]
 
     def test_may_be_equally_slow(self) -> None:
         assert len(Ring(3).adds(*[0.5] * 9).told("slowest")) == 3

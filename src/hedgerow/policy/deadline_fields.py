@@ -36,8 +36,9 @@ _GRPC_LARGEST: Final = 10**8 - 1
 _UNITS: Final = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 #: As seconds it would be the year 5138, as milliseconds it is 1973.
 _MILLISECONDS_FROM: Final = 1e11
-#: A time of day that was read and written again is the same one.
-_SAME: Final = 1e-3
+#: Seconds by which a time may seem to be shortened that is not: a request is read some milliseconds
+#: after it came. It goes on as it came, or in whole seconds it would lose one.
+_SAME: Final = 0.02
 
 
 class Tell(Protocol):

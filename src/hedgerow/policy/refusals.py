@@ -36,6 +36,7 @@ class Reason(enum.Enum):
     # It was refused when it came.
     EXPIRED = "expired"  # its deadline had passed already
     QUEUE_FULL = "queue_full"
+    QUEUE_STANDS = "queue_stands"  # it does not get shorter: who is admitted now only waits
     HOPELESS = "hopeless"  # by its turn the deadline would have been too close
     RATE_LIMITED = "rate_limited"  # its client has asked too often
     THROTTLED = "throttled"  # the upstream refuses most of what it gets

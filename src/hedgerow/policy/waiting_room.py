@@ -160,7 +160,8 @@ class WaitingRoom(Generic[Owner]):
             return Reason.HOPELESS
         if not self._has_room_for(priority):
             self._turned_away = True
-            return Reason.QUEUE_FULL
+            is_full = len(waiting) >= self._rules.capacity
+            return Reason.QUEUE_FULL if is_full else Reason.QUEUE_STANDS
         entry = _Waiting(now, owner, deadline_at, priority)
         waiting[owner] = entry
         self._classes[priority][owner] = entry

@@ -3,7 +3,9 @@
 The one place where settings, policies, pools and routes meet; must not serve anything.
 """
 
+import errno
 import math
+import os
 import random
 import sys
 import time
@@ -81,15 +83,18 @@ def _access_log(server: Server) -> AccessLog | None:
         stream = sys.stdout.buffer
     else:
         try:
-            # Held open for the life of the process.
-            stream = open(server.access_log, "ab")  # noqa: SIM115
+            # Without waiting: a pipe that nobody reads would hold up the start for ever.
+            log = os.open(server.access_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK)
         except OSError as error:
+            why = "nobody reads this pipe" if error.errno == errno.ENXIO else error.strerror
             raise StartError(
                 "access_log",
                 got=server.access_log,
                 must="a file that can be written",
-                fix=f"({error.strerror})",
+                fix=f"({why})",
             ) from error
+        os.set_blocking(log, True)
+        stream = os.fdopen(log, "ab")  # held open for the life of the process
     return AccessLog(stream, server.access_log_format)
 
 

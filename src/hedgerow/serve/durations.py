@@ -22,7 +22,7 @@ class Durations:
         self.counts = [0] * (len(BOUNDS) + 1)  # in each bucket; the last has no bound
         self.sum = 0.0  # seconds
         #: By the first digit of the status; 0: the client left before an answer began.
-        self.classes = [0] * 6
+        self.classes = [0] * 10  # an upstream may send any three digits
 
     def record(self, seconds: float, status: int) -> None:
         """Note a request that is over."""

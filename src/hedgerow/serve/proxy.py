@@ -331,11 +331,11 @@ class ProxiedRequest(Arrival):
         if self._bucket is not None:
             self._bucket.discard(self)
             self._bucket = None
-        if self._surroundings.finished is not None:
-            self._surroundings.finished(self)
-        if self._door is not None:
-            self._door.carry_out(now)
         # Calls point back to us: without this every request would wait for the cycle collector
         # (5 % of the time under full load).
         self.calls = []
         self.request.sink = None
+        if self._door is not None:
+            self._door.carry_out(now)
+        if self._surroundings.finished is not None:
+            self._surroundings.finished(self)

@@ -19,6 +19,7 @@ from hedgerow.wire.request import Request
 _DETAILS: Final[Mapping[Reason, str]] = {
     Reason.EXPIRED: "the deadline had passed when the request came",
     Reason.QUEUE_FULL: "too many requests wait already",
+    Reason.QUEUE_STANDS: "requests come faster than the upstream answers them",
     Reason.HOPELESS: "too many requests are ahead for this one to be answered in time",
     Reason.THROTTLED: "the upstream fails most of what it is sent",
     Reason.PROCESS_OVERLOADED: "the gateway is overloaded",

@@ -46,6 +46,8 @@ class TraceRing:
 
     def add(self, finished: Finished) -> None:
         """Keep the story of a request that is over."""
+        if not self._size:
+            return
         now, request = finished.finished_at, finished.request
         story = _Story(
             now - finished.arrived_at,
@@ -61,7 +63,9 @@ class TraceRing:
 
     def told(self, now: float, wall: datetime.datetime) -> dict[str, list[dict[str, Any]]]:
         """Return all that is kept as JSON can say it; ``now`` and ``wall`` are the same moment."""
-        slowest = heapq.nlargest(self._size, self._slowest + self._former)
+        since = now - 2 * _GENERATION  # a quiet night forgets nothing by itself
+        kept = [story for story in self._slowest + self._former if story.finished_at > since]
+        slowest = heapq.nlargest(self._size, kept)
         return {
             "last": [_told(story, now, wall) for story in reversed(self._last)],
             "slowest": [_told(story, now, wall) for story in slowest],
@@ -69,7 +73,8 @@ class TraceRing:
 
     def _keep_slow(self, now: float, story: _Story) -> None:
         if now >= self._turns_at:
-            self._former, self._slowest = self._slowest, []
+            self._former = [one for one in self._slowest if one.finished_at > now - 2 * _GENERATION]
+            self._slowest = []
             self._turns_at = now + _GENERATION
         if len(self._slowest) < self._size:
             heapq.heappush(self._slowest, story)

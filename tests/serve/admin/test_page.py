@@ -43,7 +43,12 @@ DOOR = {
 STORY = {"method": "GET", "target": "/a", "status": 200, "ms": 1500.0, "attempts": []}
 
 
-def shown(*stories: dict[str, Any], replica: dict[str, Any] | None = None, **changes: Any) -> str:
+def shown(
+    *stories: dict[str, Any],
+    replica: dict[str, Any] | None = None,
+    panic: bool = False,
+    **changes: Any,
+) -> str:
     replicas = [REPLICA | (replica or {})]
     told: dict[str, Any] = {
         "ready": True,
@@ -52,7 +57,7 @@ def shown(*stories: dict[str, Any], replica: dict[str, Any] | None = None, **cha
         "shedding_stage": 0,
         "turned_away": {},
         "routes": [ROUTE],
-        "upstreams": [{"name": "app", "door": DOOR, "replicas": replicas}],
+        "upstreams": [{"name": "app", "door": DOOR, "panic": panic, "replicas": replicas}],
     }
     return page(told | changes, stories).decode()
 
@@ -84,7 +89,16 @@ class TestPage:
         assert "<span class=bad>down" in shown(replica={"up": False, "last_check": "failed: 500"})
 
     def test_tells_of_an_upstream_without_a_limit(self) -> None:
-        assert "no limit" in shown(upstreams=[{"name": "app", "door": None, "replicas": []}])
+        assert "no limit" in shown(
+            upstreams=[{"name": "app", "door": None, "panic": False, "replicas": []}]
+        )
+
+    def test_says_that_all_replicas_are_used(self) -> None:
+        assert "all replicas are used" in shown(panic=True)
+        assert "all replicas are used" not in shown()
+
+    def test_cuts_off_what_is_too_long(self) -> None:
+        assert len(shown(STORY | {"target": "/" + "x" * 3000})) < len(shown(STORY)) + 200
 
     def test_shows_the_slowest(self) -> None:
         attempts = [{"kind": "hedge", "replica": "r2", "fate": "200"}]

@@ -8,6 +8,7 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+_LONGEST_TARGET: Final = 120  # /traces has the whole of it
 _STYLE: Final = """
 :root { color-scheme: light dark; --faint: color-mix(in srgb, currentColor 55%, transparent);
   --line: color-mix(in srgb, currentColor 14%, transparent); --bad: #c2410c; --good: #15803d; }
@@ -19,7 +20,8 @@ p { color: var(--faint); margin: .2rem 0; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-weight: 500; color: var(--faint); }
 th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-td.n, th.n { text-align: right; } code { font-size: 13px; overflow-wrap: anywhere; }
+td.n, th.n { text-align: right; white-space: nowrap; }
+code { font-size: 13px; overflow-wrap: anywhere; }
 .bad { color: var(--bad); } .good { color: var(--good); } nav a { margin-right: 1rem; }
 """
 
@@ -43,6 +45,9 @@ def page(told: Mapping[str, Any], slowest: Sequence[Mapping[str, Any]], refresh:
     ]
     for upstream in told["upstreams"]:
         parts += [f"<h2>Upstream {_text(upstream['name'])}</h2>", _door(upstream["door"])]
+        if upstream["panic"]:
+            panic = _mark("all replicas are used, whatever is known of them", good=False)
+            parts.append(f"<p>{panic}</p>")
         parts.append(_replicas(upstream["replicas"]))
     if told["turned_away"]:
         pairs = (f"{_text(reason)} {count:,}" for reason, count in told["turned_away"].items())
@@ -68,10 +73,12 @@ def _door(door: Mapping[str, Any] | None) -> str:
         return "<p>no limit</p>"
     limit = "no limit" if door["limit"] is None else f"limit {door['limit']}"
     refused = sum(door["refused"].values())
+    reasons = ", ".join(f"{_text(why)} {count:,}" for why, count in door["refused"].items())
     queue = _mark("the queue stands", good=False) if door["backed_up"] else "the queue moves"
     return (
         f"<p>{limit} · {door['in_flight']} in flight · {door['waiting']} waiting, {queue} · "
-        f"{_duration(door['service_time_ms'])} usually · {refused:,} refused</p>"
+        f"{_duration(door['service_time_ms'])} usually · {refused:,} refused"
+        f"{f' ({reasons})' if reasons else ''}</p>"
     )
 
 
@@ -104,7 +111,9 @@ def _stories(stories: Iterable[Mapping[str, Any]]) -> str:
             f"{_text(one['kind'])} to {_text(one['replica'])}: {_text(one['fate'])}"
             for one in story["attempts"]
         )
-        request = f"<code>{_text(story['method'])} {_text(story['target'])}</code>"
+        target = story["target"]
+        shown = target if len(target) <= _LONGEST_TARGET else f"{target[:_LONGEST_TARGET]}..."
+        request = f"<code>{_text(story['method'])} {_text(shown)}</code>"
         rows.append([request, str(story["status"] or "left"), _duration(story["ms"]), attempts])
     if not rows:
         return "<p>nothing yet</p>"
