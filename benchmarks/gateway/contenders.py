@@ -18,7 +18,7 @@ ALL_ARMED: Final = {
     "server": 'admin = "127.0.0.1:0"',
     "upstream": 'limit = "adaptive"\nqueue = 1000\nthrottle = true\ncheck = "/"',
     "route": (
-        f'{ARMED}\n'
+        f"{ARMED}\n"
         'priority = {from = "header.Priority"}\n'
         'rate = {limit = "1000000/s", burst = 1000000}'
     ),

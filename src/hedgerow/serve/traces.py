@@ -1,7 +1,7 @@
 """The stories of the last requests, and of the slowest, for whoever asks later.
 
 Keeps what is there anyway (a head, an exchange) and renders it only when it is asked for:
-0.3 us a request.  What it keeps must not keep a connection alive, so it has no request.
+1 us a request.  What it keeps must not keep a connection alive, so it has no request.
 
 The slowest are those of the last ten to twenty minutes: the slowest since the start would be
 the first minute of the process for ever.
