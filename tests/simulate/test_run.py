@@ -81,6 +81,7 @@ class TestFigures:
         assert 0 < run.done < 1
 
 
+@pytest.mark.unhurried(reason="2,000 simulated requests, and two full collections")
 class TestMemory:
     def test_is_freed_without_the_cycle_collector(self) -> None:
         was_on = gc.isenabled()

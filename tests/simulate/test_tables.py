@@ -52,6 +52,7 @@ class TestFigures:
         assert played(small(row), seed=3) == []
 
 
+@pytest.mark.unhurried(reason="a row may be two thousand leaves")
 class TestRow:
     @pytest.mark.parametrize("where", ROWS)
     def test_can_be_run(self, where: str) -> None:
