@@ -55,6 +55,8 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.promise
 	$(BIN)/python -m benchmarks.crowd
 	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks.tail
+	$(BIN)/python -m benchmarks.overload
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
