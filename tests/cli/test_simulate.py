@@ -36,7 +36,7 @@ class TestList:
     def test_tells_every_name(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["simulate", "--list"]) == FINE
         lines = capsys.readouterr().out.splitlines()
-        assert [line.split()[0] for line in lines] == list(TABLES)
+        assert [line.split()[0] for line in lines] == [*TABLES, "workers"]
 
     def test_is_not_needed_for_help(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["simulate", "--help"]) == FINE

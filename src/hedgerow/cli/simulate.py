@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from cyclopts import Parameter
 
-from hedgerow.cli import simulate_run
+from hedgerow.cli import simulate_run, simulate_workers
 from hedgerow.cli.main import FINE, INTERRUPTED
 from hedgerow.cli.simulate_file import read_file, write_result
 from hedgerow.cli.simulate_text import listing, report
@@ -65,11 +65,16 @@ def simulate(
         hedgerow simulate copies
         hedgerow simulate hedging --only 0.7 -n 50000 --repeat 4
         hedgerow simulate mine.toml --json mine.json
+        hedgerow simulate workers
     """
     if list_:
-        sys.stdout.writelines(f"{line}\n" for line in listing(TABLES.values()))
+        lines = listing(TABLES.values(), (simulate_workers.NAME, simulate_workers.TITLE))
+        sys.stdout.writelines(f"{line}\n" for line in lines)
         return FINE
     _check_flags(size, json)
+    if what == simulate_workers.NAME:
+        simulate_workers.print_workers(size.seed)
+        return FINE
     order = simulate_run.Order(
         _table(what, only), requests=size.requests, repeat=size.repeat, seed=size.seed
     )

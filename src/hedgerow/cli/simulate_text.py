@@ -15,9 +15,9 @@ _OVERLOAD: Final = {"refused": "refused", "goodput": "good/s", "urgent_ok": "urg
 _HEADINGS: Final = {**_TIMES, **_SHARES, **_OVERLOAD}
 
 
-def listing(tables: Iterable[NamedTable]) -> Iterator[str]:
-    """Yield a line for each named simulation."""
-    yield from columns_left([(table.name, table.title) for table in tables])
+def listing(tables: Iterable[NamedTable], *others: tuple[str, str]) -> Iterator[str]:
+    """Yield a line for each named simulation; ``others`` are names and titles too."""
+    yield from columns_left([*((table.name, table.title) for table in tables), *others])
 
 
 def report(document: SimulationDocument) -> Iterator[str]:
