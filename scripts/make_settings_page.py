@@ -11,12 +11,14 @@ from typing import Final
 from hedgerow.serve.settings import (
     Check,
     Deadline,
+    Files,
     Health,
     Hedge,
     Limits,
     Priority,
     Queue,
     Rate,
+    Redirect,
     Replies,
     Reply,
     Route,
@@ -133,6 +135,8 @@ _TABLES: Final[tuple[tuple[str, type[Record]], ...]] = (
     ("success of a route", Success),
     ("replies of a route", Replies),
     ("A reply", Reply),
+    ("root of a route", Files),
+    ("redirect of a route", Redirect),
 )
 
 

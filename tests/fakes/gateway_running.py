@@ -66,7 +66,7 @@ class Running:
     @property
     def policy(self) -> Policy:
         """The policy of the first route."""
-        return self.gateway._routes._entries[0][2].terms.policy
+        return self.gateway.proxy_routes[0].terms.policy
 
     def requests_alive(self) -> int:
         gc.collect()

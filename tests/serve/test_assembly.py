@@ -32,7 +32,9 @@ def gateway(text: str) -> Gateway:
 def found(gateway: Gateway, path: str = "/") -> tuple[ProxyRoute, Mapping[str, str]]:
     result = gateway._routes.find(b"", path.encode(), b"GET")
     assert result is not None
-    return result
+    made, parameters = result
+    assert isinstance(made, ProxyRoute)
+    return made, parameters
 
 
 def route(text: str, upstream: str = "", path: str = "/") -> ProxyRoute:

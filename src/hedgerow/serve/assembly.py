@@ -18,8 +18,10 @@ from hedgerow.policy.deadline_fields import deadline_field
 from hedgerow.policy.loop_lag import LoopLagShedder
 from hedgerow.serve.access_log import AccessLog
 from hedgerow.serve.durations import Durations
+from hedgerow.serve.files.assembly import file_route
+from hedgerow.serve.fixed import FixedRoute, RedirectRoute
 from hedgerow.serve.gateway import Gateway, Outputs
-from hedgerow.serve.plan import ProxyTerms
+from hedgerow.serve.plan import AnyRoute, ProxyTerms
 from hedgerow.serve.resolving import Resolver, ask_system
 from hedgerow.serve.route import ProxyRoute
 from hedgerow.serve.routes import Pattern, Routes
@@ -33,6 +35,7 @@ from hedgerow.serve.settings.policy import (
     load_budget,
     priority_rule,
     rate_limiter,
+    reply_template,
     reply_templates,
     wire_limits,
 )
@@ -67,12 +70,40 @@ def assemble(
     }
     if server.shed:
         gateway.surroundings.shedder = LoopLagShedder()
-    entries = []
-    for route in settings.routes:
-        policy = _policy(route, settings, gateway.upstreams[route.upstream])
-        entries.append((_pattern(route), _proxy_route(route, settings, policy, gateway)))
-    gateway.lead(Routes(entries))
+    proxies: list[ProxyRoute] = []
+    entries = [
+        (_pattern(route), _any_route(route, settings, gateway, proxies))
+        for route in settings.routes
+    ]
+    gateway.lead(Routes(entries), proxies)
     return gateway
+
+
+def _any_route(
+    route: Route, settings: Settings, gateway: Gateway, proxies: list[ProxyRoute]
+) -> AnyRoute:
+    """Make a route of its kind; one that leads to an upstream is noted among the proxies."""
+    durations = None if settings.server.admin is None else Durations()
+    if route.root is not None:
+        return file_route(_name(route), route, gateway.surroundings, durations)
+    if route.redirect is not None:
+        redirect, strips = route.redirect, len(route.path) if route.path.endswith("/") else 0
+        return RedirectRoute(
+            _name(route),
+            redirect.to,
+            redirect.status,
+            gateway.surroundings,
+            redirect.keep_query,
+            strips,
+            durations,
+        )
+    if route.respond is not None:
+        reply = reply_template(route.respond)
+        return FixedRoute(_name(route), reply, gateway.surroundings, durations)
+    policy = _policy(route, settings, gateway.upstreams[route.upstream])
+    proxy = _proxy_route(route, settings, policy, gateway)
+    proxies.append(proxy)
+    return proxy
 
 
 def _access_log(server: Server) -> AccessLog | None:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hedgerow.serve.access_log import AccessLog
+from hedgerow.serve.durations import Durations
 from hedgerow.serve.lag import LagMeter
-from hedgerow.serve.plan import Plan
+from hedgerow.serve.plan import AnyRoute, HeadPlan
 from hedgerow.serve.route import ProxyRoute
 from hedgerow.serve.routes import Routes, normal_path
 from hedgerow.serve.story import timeline
@@ -46,12 +47,16 @@ class Gateway:
 
     def __init__(self, engine: Engine, limits: Limits, outputs: Outputs) -> None:
         self.surroundings = Surroundings(
-            engine, self._finished if outputs.are_wanted else None, self._refused
+            engine,
+            self._finished if outputs.are_wanted else None,
+            self._refused,
+            self._answered if outputs.are_wanted else None,
         )
         self.upstreams: Mapping[str, LiveUpstream] = {}
         self._engine = engine
         self._outputs = outputs
-        self._routes: Routes[ProxyRoute] = Routes([])
+        self._routes: Routes[AnyRoute] = Routes([])
+        self._proxies: list[ProxyRoute] = []  # of them, also where something is put around one
         self._listener = Listener(self._handle, limits, engine.sweeper, engine.outbox)
         self._listener.connection_made = self._client_came
         self._listener.connection_lost = self._client_left
@@ -62,9 +67,14 @@ class Gateway:
         engine.sweeper.add(self._tick)
 
     @property
-    def routes(self) -> list[ProxyRoute]:
-        """Where requests are sent."""
+    def routes(self) -> list[AnyRoute]:
+        """All that requests can be for, of every kind."""
         return self._routes.targets
+
+    @property
+    def proxy_routes(self) -> list[ProxyRoute]:
+        """Those that lead to an upstream."""
+        return self._proxies
 
     @property
     def clients(self) -> int:
@@ -86,9 +96,9 @@ class Gateway:
         """The connections to all replicas that there are now."""
         return [pool for upstream in self.upstreams.values() for pool in upstream.pools]
 
-    def lead(self, routes: Routes[ProxyRoute]) -> None:
-        """Use these routes from now on."""
-        self._routes = routes
+    def lead(self, routes: Routes[AnyRoute], proxies: Sequence[ProxyRoute] = ()) -> None:
+        """Use these routes from now on; ``proxies`` are those that lead to an upstream."""
+        self._routes, self._proxies = routes, list(proxies)
         self._listener.memo.forget()
 
     async def listen(self, listening: Sequence[Listening]) -> None:
@@ -130,7 +140,7 @@ class Gateway:
 
     def _handle(self, request: Request) -> None:
         plan = request.head.plan
-        if isinstance(plan, Plan):
+        if isinstance(plan, HeadPlan):
             plan.taker.carry_out(plan, request)
         else:
             self._handle_new_head(request)
@@ -165,6 +175,12 @@ class Gateway:
     def _refused(self, request: Request) -> None:
         if self._outputs.access_log is not None:
             self._outputs.access_log.record(request, None, 0.0)
+
+    def _answered(self, request: Request, seconds: float, durations: Durations | None) -> None:
+        if self._outputs.access_log is not None:
+            self._outputs.access_log.record(request, None, seconds)
+        if durations is not None:
+            durations.record(seconds, request.status)
 
     def _finished(self, proxied: Finished) -> None:
         outputs = self._outputs

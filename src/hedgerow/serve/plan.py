@@ -7,7 +7,7 @@ with the head, because clients repeat themselves.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from hedgerow.policy import Policy, Situation
 from hedgerow.policy.deadline_fields import Tell
@@ -15,6 +15,7 @@ from hedgerow.policy.priorities import DEFAULT_URGENCY
 from hedgerow.serve.door import Door
 from hedgerow.serve.durations import Durations
 from hedgerow.serve.replies import ReplyTemplate
+from hedgerow.wire.heads import RequestHead
 from hedgerow.wire.request import Request
 
 
@@ -33,17 +34,36 @@ class ProxyTerms:
 
 
 class Taker(Protocol):
-    """Who made a plan, and takes the requests that it is for: a route."""
+    """Who made a plan, and takes the requests that it is for: mostly a route."""
 
-    def carry_out(self, plan: "Plan", request: Request) -> None:
-        """Take one request."""
+    def carry_out(self, plan: Any, request: Request) -> None:
+        """Take one request; ``plan`` is one that this taker made."""
 
 
 @dataclass(slots=True)  # not frozen: 140 ns against 480, and one is made for every new head
-class Plan:
-    """What to do with requests that have this very head."""
+class HeadPlan:
+    """What to do with requests that have this very head; each kind of route has its own."""
 
     taker: Taker
+
+
+class AnyRoute(Taker, Protocol):
+    """One ``[[route]]``, of whatever kind."""
+
+    @property
+    def name(self) -> str:
+        """What metrics and logs call it."""
+
+    def plan(
+        self, head: RequestHead, parameters: Mapping[str, str], path: bytes, query: bytes
+    ) -> HeadPlan:
+        """Work out all that follows from a head whose path (without query) is normal."""
+
+
+@dataclass(slots=True)
+class Plan(HeadPlan):
+    """How to proxy requests that have this very head."""
+
     terms: ProxyTerms
     lines: bytes  # of the upstream's head, as far as they do not depend on the client
     seconds: float | Situation  # how long it may take; or why its own deadline is refused

@@ -57,7 +57,7 @@ class _GatewayCollector(Collector):
 
     @override
     def collect(self) -> Iterable[Metric]:
-        yield from _of_routes(self._gateway.routes)
+        yield from _of_routes(self._gateway.proxy_routes)
         yield from _of_upstreams(list(self._gateway.upstreams.values()))
         yield from _of_process(self._gateway)
 

@@ -24,7 +24,7 @@ def overview(gateway: Gateway) -> dict[str, Any]:
         "turned_away": {
             reason.value: count for reason, count in gateway.surroundings.refusals.items()
         },
-        "routes": [_route(route) for route in gateway.routes],
+        "routes": [_route(route) for route in gateway.proxy_routes],
         "upstreams": [_upstream(upstream) for upstream in gateway.upstreams.values()],
     }
 

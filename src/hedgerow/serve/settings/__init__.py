@@ -12,6 +12,9 @@ of other rooms.
     queue = {...}       Queue            success = {...}     Success
     health = {...}      Health           priority = {...}    Priority
     check = {...}       Check            rate = {...}        Rate
+                                         root = {...}        Files
+                                         redirect = {...}    Redirect
+                                         respond = {...}     Reply
                                          [route.replies]     Replies of Reply
 
 Times are seconds, sizes bytes, rates a second, shares 0 to 1.  None is what ``"off"`` is
@@ -25,8 +28,10 @@ import msgspec
 from hedgerow.serve.settings.addresses import ReplicaUrl
 from hedgerow.serve.settings.deadline import Deadline
 from hedgerow.serve.settings.fields import help_of
+from hedgerow.serve.settings.files import Files
 from hedgerow.serve.settings.hedge import Hedge
 from hedgerow.serve.settings.names import AskedIn
+from hedgerow.serve.settings.redirect import Redirect
 from hedgerow.serve.settings.route import Priority, Rate, Replies, Reply, Route, Success
 from hedgerow.serve.settings.server import Limits, Server
 from hedgerow.serve.settings.sources import Sources
@@ -48,6 +53,8 @@ __all__ = [
     "Rate",
     "Replies",
     "Reply",
+    "Files",
+    "Redirect",
     "ReplicaUrl",
     "AskedIn",
     "Sources",

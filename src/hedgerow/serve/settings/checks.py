@@ -10,6 +10,7 @@ from hedgerow.serve.replies import is_body_value, texts_in
 from hedgerow.serve.settings import AskedIn, Deadline, Reply, Route, Server, Settings
 from hedgerow.serve.settings.addresses import same_address
 from hedgerow.serve.settings.checks_hedge import check_hedge
+from hedgerow.serve.settings.checks_kind import check_kind
 from hedgerow.serve.settings.checks_upstream import check_upstream
 from hedgerow.serve.settings.fields import fields_of
 from hedgerow.serve.settings.kinds import nearest
@@ -36,6 +37,11 @@ def check(settings: Settings) -> None:
         check_upstream(upstream, top / "upstream" / name)
     for number, route in enumerate(settings.routes):
         place = top / "route" / number
+        check_kind(route, place)
+        if route.respond is not None:
+            _check_reply(route.respond, place / "respond", is_success=False)
+        if route.answers_itself:
+            continue
         _check_upstream(route, settings, place)
         _check_rewrite(route, place)
         _check_deadline(route, place / "deadline")
@@ -74,6 +80,9 @@ def _check_upstream(route: Route, settings: Settings, place: Place) -> None:
     if route.upstream in known:
         return
     listed = ", ".join(known)
+    if not known:
+        fix = "Write [upstream.app] with replicas, or root, redirect or respond in this route."
+        raise (place / "upstream").refuse(NOTHING, "given: there is no [upstream.NAME]", fix)
     if not route.upstream:
         fix = f"Write for example upstream = {next(iter(known))!r}; there are {listed}."
         must = "given where there are several upstreams"

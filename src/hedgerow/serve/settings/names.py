@@ -33,6 +33,7 @@ _QUERY_FORM: Final = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]
 _SAFE: Final = "/{}!$&'()*+,;=:@%~"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _LONGEST_RATE_NAME: Final = 40
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 #: The methods that the parser knows (llhttp's table), but for CONNECT: this is no forward proxy.
@@ -117,6 +118,26 @@ def _read_file(value: object) -> str:
     return text
 
 
+def _read_directory(value: object) -> str:
+    text = read_text(value)
+    if not Path(text).is_dir():
+        fix = f"Relative paths start at the working directory, {Path.cwd()}."
+        raise Refused("a directory that exists", fix)
+    return text
+
+
+def _read_location(value: object) -> str:
+    text = read_text(value)
+    if not text.startswith(("/", "http://", "https://")) or text.startswith("//"):
+        raise Refused("a path that starts with one /, or a URL with http:// or https://")
+    plain = _PARAMETER.sub("x", text)
+    if "{" in plain or "}" in plain:
+        raise Refused("a text in which braces hold a name, such as {path}")
+    if not plain.isascii() or " " in plain:
+        raise Refused("a URL as it stands in requests, with %-escapes")
+    return text
+
+
 # --- methods, statuses, fields ---
 
 
@@ -133,6 +154,12 @@ def _read_method(value: object) -> str:
 def _read_final_status(value: object) -> int:
     if type(value) is not int or not 200 <= value <= 599:
         raise Refused("a status from 200 to 599")
+    return value
+
+
+def _read_redirect_status(value: object) -> int:
+    if value not in _REDIRECTS or type(value) is not int:
+        raise Refused("301, 302, 303, 307 or 308")
     return value
 
 
@@ -222,6 +249,9 @@ def _write_asked_in(asked: Any) -> str:
 PATTERN: Final = Kind("path", '"/api/"', _read_pattern)
 HOST: Final = Kind("host", '"api.example.com"', _read_host)
 NAME: Final = Kind("name", '"app"', _read_name)
+DIRECTORY: Final = Kind("directory", '"./public"', _read_directory)
+LOCATION: Final = Kind("URL or path", '"https://www.example.com{path}"', _read_location)
+REDIRECT_STATUS: Final = Kind("status", "308", _read_redirect_status, from_word=COUNT.from_word)
 FILE: Final = Kind("file", '"ca.pem"', _read_file)
 METHOD_LIST: Final = list_of(Kind("method", '"GET"', _read_method), "methods")
 STATUS: Final = Kind("status", "502", _read_final_status, from_word=COUNT.from_word)

@@ -40,6 +40,7 @@ from hedgerow.serve.settings import (
     Hedge,
     Limits,
     Queue,
+    Reply,
     Route,
     Success,
     Upstream,
@@ -214,9 +215,10 @@ def reply_templates(route: Route) -> Mapping[Situation, ReplyTemplate]:
     """Return the route's own replies, by situation."""
     given = {situation: getattr(route.replies, situation.value) for situation in Situation}
     return {
-        situation: ReplyTemplate(
-            reply.status, json=reply.json, text=reply.text, headers=reply.headers
-        )
-        for situation, reply in given.items()
-        if reply is not None
+        situation: reply_template(reply) for situation, reply in given.items() if reply is not None
     }
+
+
+def reply_template(reply: Reply) -> ReplyTemplate:
+    """Return one reply, ready to be sent."""
+    return ReplyTemplate(reply.status, json=reply.json, text=reply.text, headers=reply.headers)

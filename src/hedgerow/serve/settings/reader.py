@@ -50,6 +50,12 @@ def settings_for_urls(urls: Sequence[str], flags: Mapping[str, object] = NO_FLAG
     return _settings(tree, "", flags, {("upstream", URLS, "replicas"): "URL"})
 
 
+def settings_for_root(directory: str, flags: Mapping[str, object] = NO_FLAGS) -> Settings:
+    """Make the settings that serve the files of this directory."""
+    tree = {"route": [{"path": "/", "root": directory}]}
+    return _settings(tree, "", flags, {("route", 0, "root"): "DIR"})
+
+
 def _settings(
     raw: Mapping[str, object],
     file: str,
@@ -79,8 +85,8 @@ def _settings(
 
 
 def _led(route: Route, upstreams: Mapping[str, Upstream]) -> Route:
-    """Send a route that names no upstream to the only one."""
-    if route.upstream or len(upstreams) != 1:
+    """Send a route that names no upstream, and answers not by itself, to the only one."""
+    if route.upstream or route.answers_itself or len(upstreams) != 1:
         return route
     return msgspec.structs.replace(route, upstream=next(iter(upstreams)))
 
@@ -96,8 +102,8 @@ def _shaped(raw: Mapping[str, object], top: Place) -> Tree:
     server = raw.get("server", {})
     if not isinstance(server, Mapping):
         raise (top / "server").refuse(server, "a table", "Write [server] on a line of its own.")
-    upstreams = _upstreams(raw.get("upstream", {}), top / "upstream")
     routes = raw.get("route", [])
+    upstreams = _upstreams(raw.get("upstream", {}), top / "upstream", is_needed=not routes)
     if not isinstance(routes, list) or not all(isinstance(r, Mapping) for r in routes):
         fix = "Write [[route]], in double brackets, once for each route."
         raise (top / "route").refuse(routes, "a list of tables", fix)
@@ -108,11 +114,11 @@ def _shaped(raw: Mapping[str, object], top: Place) -> Tree:
     return Tree(dict(server), upstreams, routes)
 
 
-def _upstreams(raw: object, place: Place) -> dict[str, dict[str, Any]]:
+def _upstreams(raw: object, place: Place, *, is_needed: bool) -> dict[str, dict[str, Any]]:
     fix = 'Write [upstream.app] with replicas = ["http://127.0.0.1:9000"].'
     if not isinstance(raw, Mapping):
         raise place.refuse(raw, "a table", fix)
-    if not raw:
+    if not raw and is_needed:
         raise place.refuse(NOTHING, "given: there is nowhere to send requests to", fix)
     for name, table in raw.items():
         if not isinstance(table, Mapping):

@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from hedgerow.serve.settings.deadline import Deadline
 from hedgerow.serve.settings.fields import About, Record
+from hedgerow.serve.settings.files import Files
 from hedgerow.serve.settings.hedge import Hedge
 from hedgerow.serve.settings.kinds import (
     COUNT,
@@ -41,6 +42,7 @@ from hedgerow.serve.settings.names import (
     STATUS_LIST,
     AskedIn,
 )
+from hedgerow.serve.settings.redirect import Redirect
 
 #: A page that a browser opens comes with several requests.
 USUAL_BURST: Final = 10
@@ -192,8 +194,7 @@ class Route(Record, frozen=True, kw_only=True):
     ABSENT: ClassVar[Mapping[str, str]] = {
         "retries": "Write hedge = {max_attempts = 3}: copies and retries are counted together.",
         "timeout": 'Write deadline = "1s", or deadline = {per_try = "1s"} for one attempt.',
-        "root": "It serves no files: every route leads to an upstream.",
-        "static": "It serves no files: every route leads to an upstream.",
+        "static": 'Write root = "./public".',
         "validate": "It does not check bodies: leave validate out.",
         "defer": "It delivers nothing later: leave defer out.",
     }
@@ -208,6 +209,18 @@ class Route(Record, frozen=True, kw_only=True):
     upstream: Annotated[
         str, NAME, About("the upstream that requests are sent to", default="the only one")
     ] = ""
+    root: Annotated[
+        Files | None,
+        About("the directory whose files are served instead, or a table", default="none"),
+    ] = None
+    redirect: Annotated[
+        Redirect | None,
+        About("where clients are sent instead, or a table", default="none"),
+    ] = None
+    respond: Annotated[
+        Reply | None,
+        About("the response that everybody gets instead", default="none"),
+    ] = None
     rewrite: Annotated[
         str | None,
         PATTERN,
@@ -262,3 +275,8 @@ class Route(Record, frozen=True, kw_only=True):
         SIZE,
         About("how much of an answer is kept that is not chosen yet", at_least=0),
     ] = 1024 * 1024
+
+    @property
+    def answers_itself(self) -> bool:
+        """Whether its requests go nowhere: files, a redirect, a fixed response."""
+        return any(kind is not None for kind in (self.root, self.redirect, self.respond))

@@ -81,7 +81,7 @@ class Server(Record, frozen=True, kw_only=True):
         "threads": "It serves with one thread: leave threads out.",
         "metrics": 'They are served where admin says: write admin = "127.0.0.1:8081".',
         "tls": "It takes plain HTTP: put something that ends TLS in front.",
-        "root": "It serves no files: every [[route]] leads to an upstream.",
+        "root": 'Files belong to a route: write root = "./public" in a [[route]].',
     }
 
     listen: Annotated[

@@ -46,6 +46,6 @@ def _line(field: Field, value: object) -> str:
     """``key = value``; what has no value is a comment, so that it stays unset."""
     if value is None and field.record is not None:
         return f'{field.name} = "off"'
-    if value is None and not field.names_none:
+    if value in (None, "") and not field.names_none:
         return f"# {field.name}: {field.about.default or 'not set'}"
     return f"{field.name} = {field.write(value)}"
