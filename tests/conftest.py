@@ -1,10 +1,13 @@
 """Rules that hold for the whole suite.
 
 A unit test that waits for a quarter of a second waits for something: a sleep, a
-socket, a process.  Time is an argument here, so it need not; it fails.  Exempt are the
-folders below, which cross rooms over real sockets or read every file, and property
-tests, which are many tests in one.  Any other test that must start a process, say, says
-so with ``unhurried``.
+socket, a process.  Time is an argument here, so it need not; it is named at the end of the
+run.  Exempt are the folders below, which cross rooms over real sockets or read every file,
+and property tests, which are many tests in one.  Any other test that must start a process,
+say, says so with ``unhurried``.
+
+No test fails because a machine is slow; ``pytest --hurry`` makes those that are named fail,
+for whoever looks for them on a machine of his own.
 """
 
 import contextlib
@@ -31,6 +34,15 @@ settings.register_profile("search", deadline=None, max_examples=5_000)
 settings.load_profile("suite")
 
 
+#: What was said of tests that took their time, in the order in which they ran.
+_UNHURRIED: Final[list[str]] = []
+_MARK: Final = "took its time"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--hurry", action="store_true", help="fail unit tests that take their time")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "unhurried(reason): may take longer than a unit test; the reason says why"
@@ -46,11 +58,28 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     worked, waited = before.until(Spent.now())
     slowness = slowness_of_the_machine()
     if waited > LONGEST_WAIT * slowness or worked > LONGEST_WORK * slowness:
-        pytest.fail(
-            f"worked {worked:.2f}s and waited {waited:.2f}s: must be below {LONGEST_WORK:g}s and "
-            f"{LONGEST_WAIT:g}s. Pass time in, use a fake, or mark it unhurried(reason=...).",
-            pytrace=False,
+        said = (
+            f"worked {worked:.2f}s and waited {waited:.2f}s: should be below {LONGEST_WORK:g}s and "
+            f"{LONGEST_WAIT:g}s. Pass time in, use a fake, or mark it unhurried(reason=...)."
         )
+        if item.config.getoption("--hurry"):
+            pytest.fail(said, pytrace=False)
+        item.user_properties.append((_MARK, said))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    # By way of the report, which reaches the process that prints also from others.
+    if report.when == "call":
+        said = (
+            f"{report.nodeid}: {text}" for mark, text in report.user_properties if mark == _MARK
+        )
+        _UNHURRIED.extend(said)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _UNHURRIED:
+        terminalreporter.section("unit tests that took their time")
+        terminalreporter.write("".join(f"{line}\n" for line in _UNHURRIED))
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ class TestDeadlineOfTheRequest:
         route = 'deadline = {from = "header.X-Request-Timeout-Ms", max = "60s"}'
         scene = once(late, route, lines=("X-Request-Timeout-Ms: 120",))
         assert scene.answer.status == 504
-        assert 0.1 <= scene.answer.took < 0.45  # counted from when the gateway had it
+        assert 0.09 <= scene.answer.took < 0.45  # counted from when the gateway had it
         assert 100 <= int(scene.arrivals[0].all_of("x-request-timeout-ms")[0]) <= 120
 
     def test_cannot_be_longer_than_the_route_allows(self) -> None:

@@ -138,7 +138,7 @@ class TestSmartEndpoint:
         self, case: CaseStudy, played: dict[int, Played]
     ) -> None:
         took = played[case.example].answer.took
-        assert case.ends_at - 0.005 <= took <= case.ends_at + 0.1
+        assert case.ends_at - 0.02 <= took <= case.ends_at + 0.25
 
     @each_case
     def test_resets_what_was_not_wanted_any_more_when(
@@ -201,7 +201,7 @@ class TestArgument:
 
         answer, attempts = play(main())
         assert (answer.status, answer.json, attempts) == (504, {"message": "ERROR"}, 1)
-        assert 0.3 <= answer.took < 0.4
+        assert 0.28 <= answer.took < 5.0
 
 
 class TestMethod:
