@@ -14,7 +14,9 @@ from hedgerow.serve.settings import (
     Files,
     Health,
     Hedge,
+    KeyPair,
     Limits,
+    Listen,
     Priority,
     Queue,
     Rate,
@@ -24,6 +26,7 @@ from hedgerow.serve.settings import (
     Route,
     Server,
     Success,
+    Tls,
     Upstream,
 )
 from hedgerow.serve.settings.fields import Field, Record, fields_of
@@ -122,6 +125,9 @@ an upstream has one replica, nothing is sent unless `same_replica = true`.
 
 _TABLES: Final[tuple[tuple[str, type[Record]], ...]] = (
     ("[server]", Server),
+    ("listen of [server]", Listen),
+    ("tls of an address", Tls),
+    ("A certificate", KeyPair),
     ("[server.limits]", Limits),
     ("[upstream.NAME]", Upstream),
     ("queue of an upstream", Queue),
@@ -161,6 +167,9 @@ def _section(title: str, record: type[Record]) -> Iterator[str]:
 
 def _kind(field: Field) -> str:
     table = 'table or "off"' if field.names_none else "table"
+    if field.is_list:
+        short = field.record.SHORT if field.record is not None else ""
+        table = f"{short}, a table, or a list of them" if short else "list of tables"
     name = field.kind.name if field.kind is not None else table
     has_range = field.range_text and field.about.at_least  # everybody expects at least 0
     return f"{name}, {field.range_text}" if has_range else name

@@ -1,6 +1,7 @@
 """A connection as a request sees it, without one."""
 
 from hedgerow.wire.heads import RequestHead
+from hedgerow.wire.tunnel import TunnelEnd
 
 
 class FakeCarrier:
@@ -35,6 +36,9 @@ class FakeCarrier:
 
     def data_age(self) -> float:
         return 0.5
+
+    def become_tunnel(self) -> tuple[TunnelEnd, bytes]:
+        raise NotImplementedError
 
     def accept_body(self) -> None:
         self.asked.append("accept body")

@@ -2,7 +2,8 @@
 
 from typing import Self
 
-from hedgerow.wire.client import Call, ClientConnection
+from hedgerow.wire.call import Call
+from hedgerow.wire.client import ClientConnection
 from hedgerow.wire.heads import ResponseHead, ResponseHeadParser
 from hedgerow.wire.memo import HeadMemo
 from hedgerow.wire.outbox import WRITE_THROUGH

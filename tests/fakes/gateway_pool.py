@@ -7,7 +7,8 @@ from typing_extensions import override
 
 from hedgerow.errors import Failure
 from hedgerow.serve.attempt_call import AttemptCall
-from hedgerow.wire.client import Call, ClientConnection
+from hedgerow.wire.call import Call
+from hedgerow.wire.client import ClientConnection
 from hedgerow.wire.heads import ResponseHead, ResponseHeadParser
 from hedgerow.wire.pool import Pool
 from tests.fakes.case_studies import Upstream

@@ -3,7 +3,7 @@
 from typing_extensions import override
 
 from hedgerow.errors import Failure
-from hedgerow.wire.client import Call
+from hedgerow.wire.call import Call
 from hedgerow.wire.heads import ResponseHead
 
 GET = b"GET /x HTTP/1.1\r\nHost: a.example\r\n\r\n"

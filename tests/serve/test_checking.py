@@ -7,7 +7,7 @@ import pytest
 
 from hedgerow.errors import Failure
 from hedgerow.serve.checking import CheckTerms, ReplicaCheck
-from hedgerow.wire.client import Call
+from hedgerow.wire.call import Call
 from hedgerow.wire.descriptors import Descriptors
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.heads import ResponseHeadParser

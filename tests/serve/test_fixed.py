@@ -9,6 +9,7 @@ from hedgerow.serve.surroundings import Surroundings
 from hedgerow.wire.descriptors import Descriptors
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.request import Request
+from tests.fakes.carrier import FakeCarrier
 from tests.fakes.clock import FakeClock
 from tests.fakes.gateway_bench import request_head
 from tests.fakes.loop import FakeLoop
@@ -56,37 +57,10 @@ class TestARedirect:
         assert (plan.status, plan.fields) == (302, b"Location: /v/x%20y\r\n")
 
 
-class Carried:
-    """A connection that keeps what is written."""
-
-    def __init__(self) -> None:
-        self.closes = False
-        self.peer = ""
-        self.is_tls = False
-        self.is_first = False
-        self.written: list[bytes] = []
-
-    def keeps_alive(self, head: object) -> bool:
-        return True
-
-    def write(self, data: bytes) -> None:
-        self.written.append(data)
-
-    def request_done(self) -> None: ...
-    def abort(self) -> None: ...
-    def close(self) -> None: ...
-    def accept_body(self) -> None: ...
-    def pause_body(self) -> None: ...
-    def resume_body(self) -> None: ...
-
-    def data_age(self) -> float:
-        return 0.0
-
-
 class TestAFixedResponse:
     def test_is_one_write(self) -> None:
         route = FixedRoute("a", ReplyTemplate(200, text="fine"), surroundings())
-        connection, head = Carried(), request_head()
+        connection, head = FakeCarrier(), request_head()
         route.carry_out(route.plan(head, {}, b"/", b""), Request(head, connection))
         assert len(connection.written) == 1
         assert connection.written[0].startswith(b"HTTP/1.1 200 OK\r\n")
@@ -98,5 +72,5 @@ class TestAFixedResponse:
         around.answered = lambda request, seconds, durations: told.append(request.status)
         route = FixedRoute("a", ReplyTemplate(410), around, Durations())
         head = request_head()
-        route.carry_out(route.plan(head, {}, b"/", b""), Request(head, Carried()))
+        route.carry_out(route.plan(head, {}, b"/", b""), Request(head, FakeCarrier()))
         assert told == [410]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from typing_extensions import override
 
-from hedgerow.wire.client import Call
+from hedgerow.wire.call import Call
 from hedgerow.wire.descriptors import Descriptors
 from hedgerow.wire.pool import Origin, Pool, PoolLimits
 from hedgerow.wire.timers import Sweeper

@@ -2,7 +2,7 @@ import pytest
 from typing_extensions import override
 
 from hedgerow.errors import Failure
-from hedgerow.wire.client import Call
+from hedgerow.wire.call import Call
 from tests.fakes.client_transport import FakeLine
 from tests.fakes.upstream_calls import GET, RecordedCall, streamed
 from tests.wire.answer_cases import CHUNKED, LENGTH, head

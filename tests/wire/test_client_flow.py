@@ -2,7 +2,7 @@
 
 import pytest
 
-from hedgerow.wire.client import Call
+from hedgerow.wire.call import Call
 from tests.fakes.client_transport import FakeLine
 from tests.fakes.upstream_calls import POST, POST_IN_CHUNKS, RecordedCall, streamed
 from tests.wire.answer_cases import LENGTH, head

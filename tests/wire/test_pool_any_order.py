@@ -36,7 +36,7 @@ class Story:
     @property
     def asked(self) -> list[Peer]:
         """Who has a call to answer."""
-        carrying = [call.connection for call in self.calls if call.connection is not None]
+        carrying: list[object] = [call.connection for call in self.calls if call.connection]
         return [peer for peer in self.bench.peers if peer.protocol in carrying]
 
     def happens(self, event: str, which: int) -> None:

@@ -179,6 +179,8 @@ def _proxy_route(route: Route, settings: Settings, policy: Policy, gateway: Gate
         limiter=rate_limiter(route),
         client_source=_source(rate.by if rate is not None else None),
         forwarded=settings.server.forwarded,
+        upgrades=frozenset(protocol.lower().encode() for protocol in route.upgrade),
+        upgrade_idle=route.upgrade_idle,
     )
 
 

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from hedgerow.errors import Failure
 from hedgerow.policy import Attempt
-from hedgerow.wire.client import Call
+from hedgerow.wire.call import Call
 from hedgerow.wire.heads import ResponseHead
 from hedgerow.wire.request import Request
 

@@ -24,7 +24,7 @@ from typing import Final, Literal
 from typing_extensions import override
 
 from hedgerow.errors import Failure
-from hedgerow.wire.client import Call
+from hedgerow.wire.call import Call
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.heads import ResponseHead
 from hedgerow.wire.pool import Origin, Pool, PoolLimits

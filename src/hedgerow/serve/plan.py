@@ -71,3 +71,4 @@ class Plan(HeadPlan):
     priority: int = DEFAULT_URGENCY  # 0 is the most urgent
     tells: tuple[Tell, ...] = ()  # add to the upstream's head how much time is left
     client: str | None = None  # who asks, for a rate limit; None: whoever has the address
+    upgrade: bytes = b""  # the protocol to change to; empty: HTTP it stays

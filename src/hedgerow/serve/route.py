@@ -18,6 +18,7 @@ from typing import Final, Literal
 
 from hedgerow.policy import Situation
 from hedgerow.policy.deadline_fields import DeadlineField
+from hedgerow.policy.outcomes import AnswerRule
 from hedgerow.policy.priorities import PriorityRule
 from hedgerow.policy.rate_limit import RateLimiter, address_key
 from hedgerow.policy.refusals import Entry, Reason, refusal
@@ -29,6 +30,7 @@ from hedgerow.serve.proxy import ProxiedRequest
 from hedgerow.serve.refusing import refuse
 from hedgerow.serve.source import Source
 from hedgerow.serve.surroundings import Surroundings
+from hedgerow.serve.upgrade import UpgradedRequest
 from hedgerow.wire.body import NO_BODY
 from hedgerow.wire.forwarding import Forwarded, client_lines, length_line, request_lines
 from hedgerow.wire.heads import RequestHead
@@ -56,6 +58,9 @@ class ProxyRoute:
     limiter: RateLimiter | None = None
     client_source: Source | None = None  # of who asks; None: the address
     forwarded: Forwarded = "replace"
+    upgrades: frozenset[bytes] = frozenset()  # protocols that clients may change to, in lower case
+    upgrade_idle: float = 600.0  # seconds in which something must move in a tunnel
+    _upgrade_terms: ProxyTerms | None = field(init=False, default=None)
     _deadline: RouteDeadline = field(init=False)
     _watched: frozenset[bytes] = field(init=False)  # names of fields that need to be looked at
     _variants: dict[tuple[bool, bool], ProxyTerms] = field(init=False, default_factory=dict)
@@ -91,6 +96,8 @@ class ProxyRoute:
             timing.tells,
             self._client(head, parameters, query),
         )
+        if (protocol := head.upgrade) is not None and protocol in self.upgrades:
+            self._ask_for(protocol, plan)
         if timing.is_dated:
             plan.taker = _PlansAnew(self, parameters, path, query)
         return plan
@@ -113,7 +120,13 @@ class ProxyRoute:
             about = client_lines(
                 head, peer=request.peer, is_tls=request.is_tls, forwarded=self.forwarded
             )
-            ProxiedRequest(plan, self.surroundings, request, plan.lines + about, seconds).start()
+            lines = plan.lines + about
+            if plan.upgrade:
+                asked = UpgradedRequest(plan, self.surroundings, request, lines, seconds)
+                asked.ask_for(plan.upgrade, self.upgrade_idle)
+                asked.start()
+                return
+            ProxiedRequest(plan, self.surroundings, request, lines, seconds).start()
 
     # --- what is in a head ---
 
@@ -144,6 +157,16 @@ class ProxyRoute:
             variant = dataclasses.replace(terms, policy=policy)
             self._variants[timing.covers_answer, timing.blames] = variant
         return variant
+
+    def _ask_for(self, protocol: bytes, plan: Plan) -> None:
+        """Let the upstream know what the client would rather speak; sent once, to one replica."""
+        plan.upgrade, plan.may_repeat = protocol, False
+        plan.lines += b"Connection: upgrade\r\nUpgrade: %b\r\n" % protocol
+        if self._upgrade_terms is None:
+            # Whatever the route takes for success: a 101 is one, and has no body to look at.
+            policy = dataclasses.replace(self.terms.policy, answers=AnswerRule())
+            self._upgrade_terms = dataclasses.replace(self.terms, policy=policy, replies={})
+        plan.terms = self._upgrade_terms
 
     def _urgency(self, head: RequestHead, parameters: Mapping[str, str], query: bytes) -> int:
         source = self.priority_source

@@ -9,14 +9,15 @@ llhttp (httptools) reads heads, and only here; where a body ends is decided by u
     server      a client's connection;  link: without what is said on it
     listener    what connections share
     listening   a listening socket that can pause
-    client      a call and its connection;  pool: the connections to one origin
+    call        a request to an origin;  client: its connection;  pool: the connections to one
     forwarding  what changes from hop to hop
     timers      one loop timer for all;  engine: the clocks of a process
+    tunnel      what an Upgrade leaves of two connections
     outbox      when bytes go to the kernel;  memo: heads that came before
     limits, descriptors, problem, request_line, status, sockets, unfinished
 """
 
-from hedgerow.wire.client import Call
+from hedgerow.wire.call import Call
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.limits import Limits
 from hedgerow.wire.listener import Listener

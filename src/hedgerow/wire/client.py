@@ -4,10 +4,6 @@ Sends one request at a time and reads one answer; a connection goes back to its 
 only when the answer ended where its framing said and not a byte came after it.  Must
 not know why a call is made, nor whether another one races it.
 
-A caller subclasses :class:`Call`: the events below come to it, in callbacks.  A call
-ends exactly once, by ``ended=True``, by ``failed`` or by ``cancel``; after that it
-hears nothing.
-
 Budget of an answer in one piece: 0 tasks, 0 timers, 1 write, 1 event.
 """
 
@@ -18,11 +14,13 @@ from typing_extensions import override
 
 from hedgerow.errors import Failure, PeerError, UpstreamError
 from hedgerow.wire.body import BY_LENGTH, UNTIL_CLOSE, BodyReader
+from hedgerow.wire.call import Call
 from hedgerow.wire.chunked import LAST_CHUNK, chunk
 from hedgerow.wire.heads import ResponseHead, ResponseHeadParser
 from hedgerow.wire.memo import HeadMemo
 from hedgerow.wire.outbox import Outbox
 from hedgerow.wire.sockets import HIGH_WATER, is_clean_end, reset
+from hedgerow.wire.tunnel import take_over
 
 _MAX_HEAD: Final = 64 * 1024  # generous: upstreams are ours, and cookies grow
 _BEGINNING: Final = b"HTTP/1."
@@ -31,76 +29,6 @@ _BEGINNING: Final = b"HTTP/1."
 _BODY: Final = 1  # send_body() has not been told the end
 _BUFFER: Final = 2  # more waits in the transport than it should hold
 _UNKNOWN: Final = (-2, -2)  # no progress was seen yet
-
-
-class Call:
-    """One request on its way to one origin, and what comes back."""
-
-    # Defaults on the class: a call is made per attempt, and most of these never change.
-    body = b""  # what of the body is at hand; the rest comes by send_body()
-    to_head = False  # the method is HEAD: the answer has no body
-    replayable = True  # may be sent again where nothing was answered
-    has_more = False  # the body goes on: send_body() will be called
-    chunks = False  # and in the chunked coding
-    is_resent = False
-    is_done = False
-    connection: "ClientConnection | None" = None
-    waits_for: "Owner | None" = None  # the pool that has no connection for it yet
-
-    def __init__(self, head: bytes) -> None:
-        self.head = head  # the whole head, with its framing fields
-
-    # --- events; override ---
-
-    def sent(self) -> None:
-        """The head went out on a connection: send_body() may be called now."""
-
-    def informed(self, head: ResponseHead) -> None:
-        """An interim answer (1xx) other than 100 came."""
-
-    def answer_began(self, head: ResponseHead, data: bytes, *, ended: bool) -> None:
-        """The head is here, with what of the body came along; ``ended``: that was all."""
-
-    def body_received(self, data: bytes, *, ended: bool) -> None:
-        """More of the body; with the last piece (maybe empty) ``ended`` is true."""
-
-    def failed(self, failure: Failure, detail: str) -> None:
-        """There will be no whole answer."""
-
-    def writing_paused(self) -> None:
-        """The upstream reads slower than we send: stop producing."""
-
-    def writing_resumed(self) -> None:
-        """There is room again."""
-
-    # --- actions ---
-
-    def send_body(self, data: bytes, *, ended: bool) -> None:
-        """Send more of the request's body."""
-        connection = self.connection
-        if connection is not None and not self.is_done:
-            connection.send_body(data, chunked=self.chunks, ended=ended)
-
-    def pause(self) -> None:
-        """Stop reading the answer."""
-        if self.connection is not None:
-            self.connection.pause()
-
-    def resume(self) -> None:
-        """Go on reading the answer."""
-        if self.connection is not None:
-            self.connection.resume()
-
-    def cancel(self) -> None:
-        """Nobody wants the answer any more: reset the connection, so that the work stops."""
-        if self.is_done:
-            return
-        self.is_done = True
-        connection, self.connection = self.connection, None
-        if connection is not None:
-            connection.cancel()
-        elif self.waits_for is not None:
-            self.waits_for.withdraw(self)
 
 
 class Owner(Protocol):
@@ -282,6 +210,9 @@ class ClientConnection(asyncio.Protocol):
             if head.status >= 200:
                 self._start_body(call, head, data)
                 return
+            if head.status == 101:
+                self._switch(call, head, data)
+                return
             self._interim(call, head)
             if call.is_done or not data:
                 return
@@ -293,11 +224,13 @@ class ClientConnection(asyncio.Protocol):
             self._break(call, f"the answer's head is longer than {_MAX_HEAD} bytes")
             return None
         try:
-            head = self._parser.parse(raw, to_head=call.to_head, upstream=self._pool.name)
+            head = self._parser.parse(
+                raw, to_head=call.to_head, upstream=self._pool.name, upgrade=call.upgrade
+            )
         except UpstreamError as error:
             self._break(call, error.detail)
             return None
-        if not call.to_head:
+        if not call.to_head and head.status != 101:  # which is an answer to that question only
             self._pool.memo.keep(raw, head)
         return head
 
@@ -316,6 +249,16 @@ class ClientConnection(asyncio.Protocol):
         call.replayable = False  # something was answered
         if head.status != 100:
             call.informed(head)
+
+    def _switch(self, call: Call, head: ResponseHead, rest: bytes) -> None:
+        """Leave the connection to the call: it speaks another protocol from here on."""
+        call.is_done = True
+        call.connection = self._call = None
+        end = take_over(self._transport, lambda _: self._pool.lost(self))
+        call.switched, call.said_since = end, rest
+        call.answer_began(head, b"", ended=True)
+        if end.tunnel is None:
+            end.abort()  # nobody wants it, as it is one of several
 
     def _start_body(self, call: Call, head: ResponseHead, rest: bytes) -> None:
         reader = BodyReader(head.framing, head.content_length or 0)

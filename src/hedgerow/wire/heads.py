@@ -92,6 +92,20 @@ class RequestHead:
                 return value.rstrip(_OWS)
         return None
 
+    @property
+    def upgrade(self) -> bytes | None:
+        """The one protocol that the client would rather speak from here on, in lower case.
+
+        None where it does not ask, or not in a way that can be met (RFC 9110 section 7.8): with
+        HTTP/1.0, with a body still to come, for several at once.
+        """
+        if b"upgrade" not in self.connection_options or not self.is_http11:
+            return None
+        asked = [value for name, value in self.apart if name == b"upgrade"]
+        if len(asked) != 1 or b"," in asked[0] or self.framing is not NO_BODY:
+            return None
+        return asked[0].strip(_OWS).lower()
+
 
 class ResponseHead:
     """An answer's head, checked: its status, and how its body ends."""
@@ -202,10 +216,13 @@ class ResponseHeadParser:
                 return
         self._fields.append((name, value))
 
-    def parse(self, head: bytes, *, to_head: bool, upstream: str) -> ResponseHead:
+    def parse(
+        self, head: bytes, *, to_head: bool, upstream: str, upgrade: bytes = b""
+    ) -> ResponseHead:
         """Parse one head that ends in an empty line; ``to_head`` says it answers a HEAD.
 
-        Raises :class:`UpstreamError` (PROTOCOL) when it is not a sound HTTP/1.x head.
+        A 101 is refused unless it is to the protocol ``upgrade``, which was asked for.  Raises
+        :class:`UpstreamError` (PROTOCOL) when it is not a sound HTTP/1.x head.
         """
         self._fields, self._apart = [], []
         # A new parser each time (341 ns): feeding a head without its body leaves one unusable.
@@ -219,8 +236,10 @@ class ResponseHeadParser:
             raise UpstreamError(Failure.PROTOCOL, upstream, detail) from error
         speaks_http11 = is_http11(head[:8])
         status = parser.get_status_code()
-        if speaks_http11 is None or not 100 <= status <= 999 or status == 101:
-            what = "an upgrade that nobody asked for" if status == 101 else "not HTTP/1.x"
+        if speaks_http11 is None or not 100 <= status <= 999:
+            raise UpstreamError(Failure.PROTOCOL, upstream, "not HTTP/1.x")
+        if status == 101 and not (upgrade and self._is_to(upgrade)):
+            what = "an upgrade that nobody asked for"
             raise UpstreamError(Failure.PROTOCOL, upstream, what)
         response = ResponseHead(status, is_http11=speaks_http11)
         response.fields = self._fields
@@ -231,6 +250,11 @@ class ResponseHeadParser:
         if response.framing is IN_CHUNKS and not speaks_http11:
             response.keep_alive = False  # its sender does not know the coding (RFC 9112 6.1)
         return response
+
+    def _is_to(self, upgrade: bytes) -> bool:
+        """Say whether the answer names just this protocol."""
+        named = [value.strip(_OWS).lower() for name, value in self._apart if name == b"upgrade"]
+        return named == [upgrade]
 
 
 def _interpret_request(request: RequestHead) -> bool:

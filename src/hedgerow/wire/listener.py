@@ -5,6 +5,7 @@ visits them: whose time is up, and who may be closed when draining.  Must not kn
 what a connection does with its bytes.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from hedgerow.wire.memo import HeadMemo
 from hedgerow.wire.outbox import WRITE_THROUGH, Outbox
 from hedgerow.wire.request import Request
 from hedgerow.wire.timers import Sweeper
+from hedgerow.wire.tunnel import TunnelEnd, take_over
 
 
 class Connection(Protocol):
@@ -66,6 +68,17 @@ class Listener:
         """Break every connection that is still open."""
         for connection in tuple(self.connections):
             connection.abort()
+
+    def give_away(self, connection: Connection, transport: asyncio.BaseTransport) -> TunnelEnd:
+        """Let a connection leave HTTP behind; its end of the tunnel counts in its stead."""
+        end = take_over(transport, self._tunnel_lost)
+        self.connections.discard(connection)
+        self.connections.add(end)
+        return end
+
+    def _tunnel_lost(self, end: TunnelEnd) -> None:
+        self.connections.discard(end)
+        self.connection_lost()
 
     def idle_until(self) -> float:
         """When a connection that falls idle now has waited long enough."""

@@ -33,7 +33,8 @@ from typing import Final
 from typing_extensions import override
 
 from hedgerow.errors import Failure
-from hedgerow.wire.client import Call, ClientConnection
+from hedgerow.wire.call import Call
+from hedgerow.wire.client import ClientConnection
 from hedgerow.wire.descriptors import Descriptors
 from hedgerow.wire.heads import ResponseHead, ResponseHeadParser
 from hedgerow.wire.memo import HeadMemo

@@ -11,6 +11,7 @@ from hedgerow.wire.chunked import LAST_CHUNK, chunk
 from hedgerow.wire.heads import RequestHead
 from hedgerow.wire.problem import problem_body, problem_fields
 from hedgerow.wire.status import STATUS_LINES, WITHOUT_BODY
+from hedgerow.wire.tunnel import TunnelEnd
 
 
 class Sink(Protocol):
@@ -54,6 +55,9 @@ class Carrier(Protocol):
 
     def data_age(self) -> float:
         """Seconds since the client's last bytes came."""
+
+    def become_tunnel(self) -> tuple[TunnelEnd, bytes]:
+        """End HTTP here; returns the connection, and what came on it and was not read yet."""
 
     def accept_body(self) -> None:
         """The client waits for a 100 Continue: send it, unless the body has begun to come."""
@@ -170,6 +174,19 @@ class Request:
         """Send an interim answer (1xx); HTTP/1.0 clients get none (RFC 9110 section 15.2)."""
         if self._connection is not None and self.head.is_http11 and not self.status:
             self._connection.write(b"%b%b\r\n" % (STATUS_LINES[status], fields))
+
+    def upgrade(self, fields: bytes) -> tuple[TunnelEnd, bytes] | None:
+        """Answer 101 and end HTTP on this connection; ``fields`` name the protocol.
+
+        Returns the connection and what the client has said since; None: it is gone.
+        """
+        connection = self._connection
+        if connection is None or self.status:
+            return None
+        self.status = 101
+        connection.write(b"%b%b%b\r\n" % (STATUS_LINES[101], self.own_fields, fields))
+        self._connection = self.sink = None
+        return connection.become_tunnel()
 
     def abort(self) -> None:
         """Break the connection, so that nobody takes the answer for a whole one."""

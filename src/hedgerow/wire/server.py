@@ -37,6 +37,7 @@ from hedgerow.wire.listener import Listener
 from hedgerow.wire.problem import refusal
 from hedgerow.wire.request import Request
 from hedgerow.wire.sockets import has_tcp_info, was_reset
+from hedgerow.wire.tunnel import TunnelEnd
 from hedgerow.wire.unfinished import objection
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -151,7 +152,6 @@ class ServerConnection(Link):
     # --- called by the sweep ---
 
     def timed_out(self, now: float) -> None:
-        """The current phase has taken longer than its limit allows."""
         if self._is_blocked or self._is_over:
             self._time_out_writing()
         elif self._request is not None and (self._half_closed or self._body_held):
@@ -174,7 +174,6 @@ class ServerConnection(Link):
             self.close()
 
     def drain(self) -> None:
-        """Close if nothing is being asked; otherwise after the current answer."""
         self.closes = True
         is_asking = self._request is not None or self._tail or self._is_over
         # Accepted within the last second, and silent so far: it may be about to speak.
@@ -291,6 +290,13 @@ class ServerConnection(Link):
         """Say whether another request may follow; a body not read yet would be in its way."""
         return head.keep_alive and not self.closes and self._body is None
 
+    def become_tunnel(self) -> tuple[TunnelEnd, bytes]:
+        self._outbox.flush()
+        rest, self._tail, self._request, self._is_over = self._tail, b"", None, True
+        end = self._listener.give_away(self, self._transport)
+        end.has_ended = self._half_closed
+        return end, rest
+
     def accept_body(self) -> None:
         if self._body is not None:
             if self._body.received == 0:
@@ -342,13 +348,11 @@ class ServerConnection(Link):
 
     def _wait_for_next(self) -> None:
         self.due_at = self._listener.idle_until()
-        if self._tail:
+        if self._tail and not self._busy:
             self._go_on()
 
     def _go_on(self) -> None:
         """Serve what the client sent ahead of our answer."""
-        if self._busy:
-            return
         self._advance()
         if self._is_over:
             return

@@ -14,7 +14,7 @@ _KINDS: Final = ("root", "redirect", "respond")
 #: What says how requests are sent on, and is of no use where none is.
 _OF_PROXIES: Final = (
     "rewrite", "deadline", "hedge", "success", "replies", "priority", "rate", "max_body",
-    "max_replay", "max_held",
+    "max_replay", "max_held", "upgrade", "upgrade_idle",
 )  # fmt: skip
 #: What every redirect may name; see ``settings.redirect``.
 _OF_REQUEST: Final = ("host", "path", "rest")

@@ -34,6 +34,7 @@ _SAFE: Final = "/{}!$&'()*+,;=:@%~"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _LONGEST_RATE_NAME: Final = 40
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
+_PROTOCOL_FORM: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+(/[A-Za-z0-9.]+)?")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 #: The methods that the parser knows (llhttp's table), but for CONNECT: this is no forward proxy.
@@ -172,6 +173,15 @@ def _read_field_name(value: object) -> str:
     return text
 
 
+def _read_protocol(value: object) -> str:
+    text = read_text(value)
+    if _PROTOCOL_FORM.fullmatch(text) is None:
+        raise Refused("the name of a protocol, such as websocket")
+    if text.lower() in ("h2c", "tls/1.0", "http/2.0"):
+        raise Refused("another protocol", "What HTTP itself becomes cannot be tunnelled safely.")
+    return text
+
+
 def _read_fields(value: object) -> Mapping[str, str]:
     if not isinstance(value, Mapping):
         raise Refused('a table of names and values, such as {Retry-After = "1"}')
@@ -268,6 +278,15 @@ RATE_NAME: Final = Kind("name", '"api"', _read_rate_name)
 CHECK_PATH: Final = Kind("path", '"/health"', _read_check_path)
 PRIORITY: Final = Kind(
     "number or name of a class", '"sheddable"', _read_priority, from_word=COUNT.from_word
+)
+_PROTOCOL: Final = Kind("protocol", '"websocket"', _read_protocol)
+_PROTOCOLS: Final = list_of(_PROTOCOL, "protocols", identity=str.lower)
+PROTOCOLS: Final = Kind(
+    'list of protocols or "off"',
+    '["websocket"]',
+    lambda value: () if value == "off" else tuple(_PROTOCOLS.read(value)),
+    lambda value: _PROTOCOLS.write(value) if value else toml("off"),
+    _PROTOCOLS.from_word,
 )
 _HONOURED: Final = list_of(FIELD_NAME, "fields", identity=str.lower)
 HONOURS: Final = Kind(

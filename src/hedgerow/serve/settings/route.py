@@ -20,6 +20,7 @@ from hedgerow.serve.settings.files import Files
 from hedgerow.serve.settings.hedge import Hedge
 from hedgerow.serve.settings.kinds import (
     COUNT,
+    DURATION,
     JSON,
     LONG_TEXT,
     MOST_A_SECOND,
@@ -37,6 +38,7 @@ from hedgerow.serve.settings.names import (
     NAME,
     PATTERN,
     PRIORITY,
+    PROTOCOLS,
     RATE_NAME,
     STATUS,
     STATUS_LIST,
@@ -258,6 +260,16 @@ class Route(Record, frozen=True, kw_only=True):
         Rate | None,
         About('how often one client may ask: "100/m", or a table', default='"off"'),
     ] = None
+    upgrade: Annotated[
+        tuple[str, ...],
+        PROTOCOLS,
+        About("the protocols that clients may change to by Upgrade, such as websocket"),
+    ] = ("websocket",)
+    upgrade_idle: Annotated[
+        float,
+        DURATION,
+        About("how long nothing may move in such a connection", at_least=1.0),
+    ] = 600.0
     max_body: Annotated[
         int | None,
         SIZE,
