@@ -326,3 +326,24 @@ class TestGatewayWithoutAdmin:
                 assert (await scene.asks("/traces")).json == {"last": [], "slowest": []}
 
         play(main())
+
+
+class TestRouteThatAnswersByItself:
+    def test_is_counted_too(self) -> None:
+        async def main() -> float:
+            fixed = 'path = "/fixed"\nrespond = {status = 200, text = "fine"}'
+            route = f'path = "/"\nhedge = "off"\n[[route]]\n{fixed}'
+            async with watched(answers, route=route) as scene:
+                assert (await ask(scene.running.port, "/fixed")).body == b"fine"
+                return await scene.value("responses_total", route="/fixed", code="2xx")
+
+        assert play(main()) == 1.0
+
+
+class TestLoopLag:
+    def test_is_measured_where_nobody_is_shed_too(self) -> None:
+        async def main() -> bool:
+            async with watched(answers, server=f"{ADMIN}\nshed = false") as scene:
+                return scene.running.gateway.lag is not None
+
+        assert play(main())

@@ -41,6 +41,9 @@ class FakeOwner:
     def withdraw(self, call: Call) -> None:
         self.told.append("withdrawn")
 
+    def report(self, message: str, error: Exception) -> None:
+        self.told.append(message)
+
 
 class FakeLine:
     """A connection and its far end; what a test does to it is what an upstream would."""

@@ -126,9 +126,13 @@ class TestReplicasThatMayChange:
         assert [one.in_flight for one in upstream.statistics().replicas] == [3]
 
     def test_are_none_until_their_names_are_resolved(self) -> None:
-        upstream = live(NAMED, 'resolve = "10s"')
+        upstream = live('["http://api.test"]', 'resolve = "10s"')
         assert upstream.balancer.choose(()) is None
         assert upstream.replicas.due_at == -math.inf
+
+    def test_that_are_addresses_wait_for_no_name(self) -> None:
+        upstream = live('["http://10.0.0.1:9000", "http://app:9000"]', 'resolve = "10s"')
+        assert [one.name for one in upstream.statistics().replicas] == ["10.0.0.1:9000"]
 
 
 class TestTime:

@@ -48,6 +48,25 @@ class TestCall:
         assert (call.received, call.ended) == (b"hello", True)
         assert call.heard == ["sent", "answer", "body"]
 
+    @pytest.mark.parametrize("answer", [HELLO, BEGUN])
+    def test_fails_where_its_caller_cannot_handle_the_answer(self, answer: bytes) -> None:
+        failures: list[Failure] = []
+
+        class Broken(Call):
+            @override
+            def answer_began(self, *_: object, ended: bool) -> None:
+                raise ZeroDivisionError
+
+            @override
+            def failed(self, failure: Failure, detail: str) -> None:
+                failures.append(failure)
+
+        line = calling(Broken(GET))
+        line.says(answer)
+        assert failures == [Failure.PROTOCOL]
+        assert "an answer could not be handled" in line.owner.told
+        assert line.transport.is_closing()
+
     def test_has_given_its_connection_back_when_it_hears_the_end(self) -> None:
         told_at_the_end: list[str] = []
 

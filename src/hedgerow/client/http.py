@@ -172,5 +172,5 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     try:
         at, sent = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("date", ""))
         return max((at - sent).total_seconds(), 0.0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # a zone of 20 digits overflows
         return _NEVER

@@ -58,5 +58,5 @@ def retry_after_seconds(value: bytes, fields: list[tuple[bytes, bytes]]) -> floa
         until = email.utils.parsedate_to_datetime(text.decode("latin-1"))
         since = email.utils.parsedate_to_datetime((sent or b"").decode("latin-1"))
         return max(0.0, (until - since).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # a zone of 20 digits overflows
         return _NEVER

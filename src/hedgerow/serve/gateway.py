@@ -104,8 +104,11 @@ class Gateway:
     async def listen(self, listening: Sequence[Listening]) -> None:
         """Accept clients on these sockets, once upstreams that are known by name are found."""
         await asyncio.gather(*(upstream.start() for upstream in self.upstreams.values()))
-        if (shedder := self.surroundings.shedder) is not None:
+        shedder = self.surroundings.shedder
+        if shedder is not None:
             self.lag = LagMeter(self._engine.loop, shedder.sample)
+        elif self._outputs.traces is not None:  # an operator may ask
+            self.lag = LagMeter(self._engine.loop, lambda now, lag: None)
         self._listening = list(listening)
         for one in self._listening:
             await one.start(lambda: ServerConnection(self._listener))

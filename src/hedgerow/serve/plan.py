@@ -54,6 +54,10 @@ class AnyRoute(Taker, Protocol):
     def name(self) -> str:
         """What metrics and logs call it."""
 
+    @property
+    def durations(self) -> Durations | None:
+        """How long its requests took; None where nobody may ask."""
+
     def plan(
         self, head: RequestHead, parameters: Mapping[str, str], path: bytes, query: bytes
     ) -> HeadPlan:

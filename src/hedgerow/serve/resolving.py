@@ -135,5 +135,5 @@ class Names:
             return
         name.is_lost = True
         kept = "the addresses that are known stay in use"
-        what = kept if name.addresses else "it has no replica until it can be resolved"
+        what = kept if name.addresses else "it stands for no replica until it can be resolved"
         self._announce(f"the name {name.host}: {why}; {what}")

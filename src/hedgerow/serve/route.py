@@ -25,6 +25,7 @@ from hedgerow.policy.refusals import Entry, Reason, refusal
 from hedgerow.serve.answers import response_for
 from hedgerow.serve.asked_deadline import RouteDeadline, Timing
 from hedgerow.serve.client_key import forwarded_client, stated_client
+from hedgerow.serve.durations import Durations
 from hedgerow.serve.plan import Plan, ProxyTerms
 from hedgerow.serve.proxy import ProxiedRequest
 from hedgerow.serve.refusing import refuse
@@ -72,6 +73,11 @@ class ProxyRoute:
         self._deadline = RouteDeadline(self.terms.policy.deadline, honours, self.send_as)
         told = (self.send_as or "").lower().encode()
         self._watched = self._deadline.names | {_ATTEMPT, told}
+
+    @property
+    def durations(self) -> Durations | None:
+        """How long its requests took."""
+        return self.terms.durations
 
     def plan(
         self, head: RequestHead, parameters: Mapping[str, str], path: bytes, query: bytes

@@ -161,7 +161,7 @@ class LiveUpstream:
     def _balancers(self) -> tuple[Balancer, ReplicaSet]:
         """Build what chooses; without names to resolve all replicas are known."""
         rules = replica_rules(self._settings)
-        places = self._found() if self._names is None else {}
+        places = self._found()  # names that are to be resolved stand for none yet
         replicas = []
         for name, place in places.items():
             replicas.append(Replica(name, weight=place.url.weight))

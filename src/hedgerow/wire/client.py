@@ -56,6 +56,9 @@ class Owner(Protocol):
     def withdraw(self, call: Call) -> None:
         """A call that waits for a connection was cancelled."""
 
+    def report(self, message: str, error: Exception) -> None:
+        """Tell whoever looks after the loop of an exception of a caller's."""
+
 
 class ClientConnection(asyncio.Protocol):
     """One connection to an origin; state is grouped by how long it lives."""
@@ -147,13 +150,17 @@ class ClientConnection(asyncio.Protocol):
         if call is None:
             # Nobody asked: whatever it is, it must not become the answer to the next request.
             self._transport.abort()
-        elif self._body is not None:
-            self._read_body(call, data)
-        else:
-            if self._tail:
-                data = self._tail + data
-                self._tail = b""
-            self._read_head(call, data)
+            return
+        try:
+            if self._body is not None:
+                self._read_body(call, data)
+            else:
+                if self._tail:
+                    data = self._tail + data
+                    self._tail = b""
+                self._read_head(call, data)
+        except Exception as error:
+            self._handler_failed(call, error)
 
     @override
     def eof_received(self) -> bool:
@@ -330,6 +337,11 @@ class ClientConnection(asyncio.Protocol):
     def _may_resend(self, call: Call) -> bool:
         """A kept-alive connection may close just as we send on it (RFC 9112 section 9.3.1)."""
         return self.is_reused and call.replayable and not (call.is_resent or call.has_more)
+
+    def _handler_failed(self, call: Call, error: Exception) -> None:
+        """A bug of ours: whoever waits for the answer must not wait for ever."""
+        self._pool.report("an answer could not be handled", error)
+        self._break(call, "it could not be handled")
 
     def _break(self, call: Call, detail: str) -> None:
         self._call = None

@@ -142,6 +142,9 @@ class Pool:
         self._waiting.pop(call, None)
         self._resent.pop(call, None)
 
+    def report(self, message: str, error: Exception) -> None:
+        self._sweeper.report(message, error)
+
     def opened(self, connection: ClientConnection) -> None:
         self._opening.pop(connection, None)
         self._open += 1

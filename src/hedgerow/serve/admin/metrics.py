@@ -27,6 +27,7 @@ from hedgerow.policy.health import HealthState
 from hedgerow.policy.hedge_delay import AdaptiveDelays
 from hedgerow.serve.durations import BOUNDS
 from hedgerow.serve.gateway import Gateway
+from hedgerow.serve.plan import AnyRoute
 from hedgerow.serve.route import ProxyRoute
 from hedgerow.serve.upstreams import LiveUpstream
 
@@ -57,7 +58,8 @@ class _GatewayCollector(Collector):
 
     @override
     def collect(self) -> Iterable[Metric]:
-        yield from _of_routes(self._gateway.proxy_routes)
+        yield from _of_routes(self._gateway.routes)
+        yield from _of_proxies(self._gateway.proxy_routes)
         yield from _of_upstreams(list(self._gateway.upstreams.values()))
         yield from _of_process(self._gateway)
 
@@ -65,10 +67,18 @@ class _GatewayCollector(Collector):
 # --- routes ---
 
 
-def _of_routes(routes: Sequence[ProxyRoute]) -> Iterator[Metric]:
+def _of_routes(routes: Sequence[AnyRoute]) -> Iterator[Metric]:
+    statuses = _counter("responses", "Responses to clients, by the class of status", "code")
+    for route in routes:
+        if (durations := route.durations) is not None:
+            for first in range(1, 6):
+                statuses.add_metric([route.name, f"{first}xx"], durations.classes[first])
+    yield from (statuses, _durations(routes))
+
+
+def _of_proxies(routes: Sequence[ProxyRoute]) -> Iterator[Metric]:
     requests = _counter("requests", "Requests that are over, by what came of them", "outcome")
     attempts = _counter("attempts", "Requests sent to replicas, by why", "kind")
-    statuses = _counter("responses", "Responses to clients, by the class of status", "code")
     for route in routes:
         counters = route.terms.policy.counters
         for outcome in ("answered", "failed", "abandoned"):
@@ -77,12 +87,9 @@ def _of_routes(routes: Sequence[ProxyRoute]) -> Iterator[Metric]:
         kinds = {"primary": primaries, "hedge": counters.hedges, "retry": counters.retries}
         for kind, count in kinds.items():
             attempts.add_metric([route.name, kind], count)
-        if (durations := route.terms.durations) is not None:
-            for first in range(1, 6):
-                statuses.add_metric([route.name, f"{first}xx"], durations.classes[first])
-    yield from (requests, attempts, statuses)
+    yield from (requests, attempts)
     yield from (_simple(routes, *row) for row in _OF_COUNTERS)
-    yield from (_delays(routes), _durations(routes))
+    yield _delays(routes)
 
 
 _OF_COUNTERS: Final[Sequence[tuple[str, str, Callable[[Counters], float]]]] = (
@@ -141,11 +148,11 @@ def _delays(routes: Sequence[ProxyRoute]) -> Metric:
     return family
 
 
-def _durations(routes: Sequence[ProxyRoute]) -> Metric:
+def _durations(routes: Sequence[AnyRoute]) -> Metric:
     name, text = "hedgerow_request_duration_seconds", "From arrival to the end of the answer"
     family = HistogramMetricFamily(name, text, labels=["route"])
     for route in routes:
-        if (durations := route.terms.durations) is not None:
+        if (durations := route.durations) is not None:
             buckets = _buckets(BOUNDS, durations.counts)
             family.add_metric([route.name], buckets, sum_value=durations.sum)
     return family
