@@ -199,7 +199,7 @@ class TestResolverThatFails:
         assert answer.status == 503
         assert answer.json["detail"] == "no address of the upstream is known"
         (line,) = told
-        assert line.endswith("; it has no replica until it can be resolved")
+        assert line.endswith("; it stands for no replica until it can be resolved")
 
     def test_at_the_start_is_made_up_for(self) -> None:
         async def main() -> int:

@@ -25,6 +25,7 @@ class Kit:
         clock = FakeClock()
         engine = Engine(FakeLoop(clock), Descriptors(10))
         self.around = Surroundings(engine, None, self.refused.append)
+        self.around.answered = lambda request, seconds, durations: self.refused.append(request)
         policy = policy or policy_of()
         policy.balancer = RoundRobin([Replica("r1", FakePool(clock))])
         proxy_terms = ProxyTerms(policy, **(terms or {}))

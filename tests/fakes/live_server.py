@@ -78,12 +78,13 @@ class LiveServer:
 
     def _stop(self) -> None:
         self._listening.close()
-        self.listener.close()
         self.sweeper.close()
-        self._stop_when_quiet(looks=100)
+        # One that was accepted just now may be handed to us in the next turns.
+        self.loop.call_later(0.02, self._stop_when_quiet, 100)
 
     def _stop_when_quiet(self, looks: int) -> None:
         """Let connections report their end first; on a busy machine that takes a while."""
+        self.listener.close()
         if self.listener.connections and looks:
             self.loop.call_later(0.02, self._stop_when_quiet, looks - 1)
         else:

@@ -135,7 +135,7 @@ class TestNameThatCannotBeResolved:
         for second in range(5):
             desk.at(second)
         assert len(desk.said) == 1
-        assert desk.said[0].endswith("it has no replica until it can be resolved")
+        assert desk.said[0].endswith("it stands for no replica until it can be resolved")
         desk.book.hosts["api.test"] = ["192.0.2.1"]
         desk.at(6.0)
         assert desk.said[1:] == ["the name api.test can be resolved again"]
@@ -158,7 +158,7 @@ class TestNameThatCannotBeResolved:
         desk.waits(desk.names.first(1.0))
         assert desk.names.addresses(*WEB) == ("192.0.2.9",)
         assert desk.said == [
-            "the name api.test: no answer within 1s; it has no replica until it can be resolved"
+            "the name api.test: no answer within 1s; it stands for no replica until it can be resolved"
         ]
 
 

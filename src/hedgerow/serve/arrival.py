@@ -76,6 +76,8 @@ class Arrival:
         self._upload = Upload(self.request)
         if head.framing is BY_LENGTH and head.content_length > self.terms.max_replay:
             self._enter(self.started_at)
+            if self.exchange is None:
+                return  # it waits, or was turned away: an upload could be for nothing
         self.request.accept_body()
 
     # --- called by the client's connection ---
@@ -103,6 +105,7 @@ class Arrival:
 
     def admitted(self, now: float) -> None:
         self._race(now)
+        self.request.accept_body()  # of a client that waits to be asked for it, and was not yet
 
     def turned_away(self, now: float, entry: Entry) -> None:
         date_line = self._surroundings.engine.date_line

@@ -17,7 +17,7 @@ from hedgerow.wire.request import Request
 
 #: What the client can do about it is in the status and Retry-After; this is for whoever reads.
 _DETAILS: Final[Mapping[Reason, str]] = {
-    Reason.EXPIRED: "the deadline had passed when the request came",
+    Reason.EXPIRED: "too little time was left to send it on",
     Reason.QUEUE_FULL: "too many requests wait already",
     Reason.QUEUE_STANDS: "requests come faster than the upstream answers them",
     Reason.HOPELESS: "too many requests are ahead for this one to be answered in time",

@@ -209,7 +209,7 @@ class ProxyRoute:
         if client is None:
             client = address_key(request.peer)
         early = limiter.take(now, client)
-        request.own_fields = limiter.fields(now, client)
+        request.own_fields += limiter.fields(now, client)
         if not early:
             return True
         self._count(Reason.RATE_LIMITED)
@@ -238,14 +238,19 @@ class ProxyRoute:
         else:
             status, detail, retry_after = response_for(situation, None)
             request.problem(status, detail, retry_after, date)
-        self.surroundings.refused(request)
+        self._answered(request)
 
     def _refuse_body(self, request: Request) -> None:
         """Answer a request whose body is longer than this route takes."""
         date = self.surroundings.engine.date_line
         detail = f"the body is longer than {self.terms.max_body} bytes"
         request.problem(413, detail, fields=date)
-        self.surroundings.refused(request)
+        self._answered(request)
+
+    def _answered(self, request: Request) -> None:
+        """Tell of a request that got its answer here, and not from an upstream."""
+        if self.surroundings.answered is not None:
+            self.surroundings.answered(request, 0.0, self.terms.durations)
 
     def _count(self, reason: Reason) -> None:
         refusals = self.surroundings.refusals

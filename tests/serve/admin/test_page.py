@@ -80,7 +80,7 @@ class TestPage:
 
     def test_shows_what_is_wrong(self) -> None:
         text = shown(ready=False, shedding_stage=2, turned_away={"rate_limited": 4})
-        assert "<span class=bad>draining" in text
+        assert "<span class=bad>not ready" in text
         assert "shedding, stage 2" in text
         assert "rate_limited 4" in text
 

@@ -28,7 +28,7 @@ code { font-size: 13px; overflow-wrap: anywhere; }
 
 def page(told: Mapping[str, Any], slowest: Sequence[Mapping[str, Any]], refresh: int = 5) -> bytes:
     """Return the document; it asks for itself again after ``refresh`` seconds."""
-    state = _mark("ready", good=True) if told["ready"] else _mark("draining", good=False)
+    state = _mark("ready", good=True) if told["ready"] else _mark("not ready", good=False)
     stage = told["shedding_stage"]
     shedding = "" if not stage else " · " + _mark(f"shedding, stage {stage}", good=False)
     parts = [

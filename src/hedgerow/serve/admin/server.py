@@ -95,7 +95,7 @@ class AdminServer:
         return _json(overview(self._gateway))
 
     def _readiness(self, request: Request) -> _Answer:
-        return _text(200, "ready") if self._gateway.is_ready else _text(503, "draining")
+        return _text(200, "ready") if self._gateway.is_ready else _text(503, "not ready")
 
     def _stories(self) -> dict[str, list[dict[str, Any]]]:
         traces = self._gateway.traces
