@@ -288,8 +288,8 @@ class Delays(Protocol):
     def of(self, key: Hashable) -> DelayController:
         """Return the controller that requests of class ``key`` read and teach."""
 
-    def scale(self, factor: float) -> None:
-        """Aim at this part of the budget from now on."""
+    def scale(self, factor: float) -> bool:
+        """Aim at this part of the budget from now on; returns whether that is a change."""
 
 
 class AdaptiveDelays:
@@ -312,10 +312,13 @@ class AdaptiveDelays:
         controller = self._controllers.get(key)
         return self._made(key) if controller is None else controller
 
-    def scale(self, factor: float) -> None:
+    def scale(self, factor: float) -> bool:
+        if factor == self._scale:
+            return False
         self._scale = factor
         for controller in (*self._controllers.values(), self._others):
             controller.scale(factor)
+        return True
 
     def statistics(self) -> Mapping[Hashable, DelayStatistics]:
         """Return the figures by class; those without a place of their own are under None."""

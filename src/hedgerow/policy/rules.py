@@ -42,8 +42,6 @@ class Policy:
     verdicts: Sequence[Verdict] = field(init=False)  # of answers, by status
     learner: Balancer | None = field(init=False)  # the balancer, where it learns from attempts
 
-    _budget_scale: float = field(init=False, default=1.0)
-
     def __post_init__(self) -> None:
         if self.hedge.probability < 1.0 and self.randomness is None:
             raise HedgerowBug(
@@ -69,11 +67,11 @@ class Policy:
 
         Asked for, when a hedge is due, and not told: several routes share one upstream.
         """
-        efficacy = self.efficacy
-        if efficacy is None or efficacy.budget_factor == self._budget_scale:
+        efficacy, delays = self.efficacy, self.delays
+        if efficacy is None or delays is None:
             return
-        self._budget_scale = factor = efficacy.budget_factor
-        if isinstance(self.budget, LoadBudget):
+        factor = efficacy.budget_factor
+        # The delays know whether it is new, and not this record: it may be one of several of a
+        # route that differ in their deadline and share the rest.
+        if delays.scale(factor) and isinstance(self.budget, LoadBudget):
             self.budget.scale(factor)
-        if self.delays is not None:
-            self.delays.scale(factor)

@@ -80,7 +80,10 @@ class AdminServer:
             request.respond(status, lines + date, body)
 
     def _page(self, request: Request) -> _Answer:
-        slowest = self._stories()["slowest"][:_SHOWN_ON_THE_PAGE]
+        traces, now = self._gateway.traces, time.monotonic()
+        slowest = []
+        if traces is not None:
+            slowest = traces.slowest(now, self._engine.wall, _SHOWN_ON_THE_PAGE)
         return 200, "text/html; charset=utf-8", page(overview(self._gateway), slowest)
 
     def _metrics(self, request: Request) -> _Answer:

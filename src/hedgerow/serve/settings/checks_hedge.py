@@ -31,11 +31,11 @@ def _check_attempts(route: Route, place: Place) -> None:
 
 def _check_what_needs_a_delay(hedge: Hedge, place: Place) -> None:
     if hedge.delay is None and hedge.probability is not None:
-        fix = 'Write for example delay = "auto", or remove it: retries leave nothing to chance.'
+        fix = 'Write delay = "auto" (--hedge-delay auto), or remove it: retries have no chance.'
         got = shown(hedge, "probability")
         raise (place / "probability").refuse(got, "given together with a delay", fix)
     if hedge.delay != "auto" and hedge.aim is not None:
-        fix = 'Write delay = "auto", or remove it: a delay of your own is what it is.'
+        fix = 'Write delay = "auto" (--hedge-delay auto), or remove it: yours is what it is.'
         got = share_text(hedge.aim)
         raise (place / "aim").refuse(got, 'given together with delay = "auto"', fix)
 

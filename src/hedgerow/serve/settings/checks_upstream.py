@@ -39,7 +39,7 @@ def _check_unused_queue(queue: Queue, place: Place) -> None:
     """Without a limit everybody may in at once, so nobody waits."""
     for name in ("capacity", "patience", "newest_first"):
         if is_set(queue, name):
-            fix = 'Write for example limit = "adaptive", or remove the queue.'
+            fix = 'Write for example limit = "adaptive" (--limit adaptive), or remove the queue.'
             raise (place / name).refuse(shown(queue, name), "given together with a limit", fix)
 
 
