@@ -49,18 +49,21 @@ async def is_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 @contextlib.asynccontextmanager
 async def tunnelled(
-    talk: Talk = echoes, answer: bytes = SWITCHES, route: str = ECHO
+    talk: Talk = echoes, answer: bytes = SWITCHES, route: str = ECHO, server: str = ""
 ) -> AsyncIterator[tuple[Switching, Client, Running]]:
     """A client that has asked for echo, before a gateway, before such an upstream."""
     switching = Switching(talk, answer)
-    server = await asyncio.start_server(switching.serve, "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    listening = await asyncio.start_server(switching.serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     try:
-        async with gateway(settings(url, route)) as running, connected(running.port) as client:
+        async with (
+            gateway(settings(url, route, server=server)) as running,
+            connected(running.port) as client,
+        ):
             client.ask("/chat?room=1", *ASKS)
             yield switching, client, running
     finally:
-        server.close()
+        listening.close()
 
 
 async def head_of(client: Client) -> str:
@@ -152,14 +155,40 @@ class TestTunnel:
 
         assert play(main()) == b"xxxx"
 
-    def test_is_broken_when_the_drain_time_is_over(self) -> None:
+    def test_is_broken_on_both_sides_when_the_drain_time_is_over(self) -> None:
+        how: list[str] = []
+
+        async def listens(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                how.append("ended" if await reader.read() == b"" else "said")
+            except ConnectionResetError:
+                how.append("reset")
+
         async def main() -> tuple[int, bool]:
-            async with tunnelled() as (_, client, running):
+            async with tunnelled(listens) as (switching, client, running):
                 await head_of(client)
                 left = await running.gateway.drain(0.1)
+                async with asyncio.timeout(5):
+                    await switching.ended.wait()
                 return left, await client.closed()
 
         assert play(main()) == (1, True)
+        assert how == ["reset"]
+
+    def test_is_in_no_distribution_of_waits(self) -> None:
+        """A session of an hour says nothing about how long anybody waited."""
+
+        async def main() -> tuple[int, int]:
+            server = 'admin = "127.0.0.1:0"'
+            async with tunnelled(server=server) as (_, client, running):
+                await head_of(client)
+                client.reset()
+                await eventually(lambda: running.clients == 0)
+                durations = running.gateway.routes[0].durations
+                assert durations is not None
+                return durations.classes[1], sum(durations.counts)
+
+        assert play(main()) == (1, 0)
 
 
 class TestAnswer:
@@ -193,6 +222,32 @@ class TestAnswer:
 
         answers, _ = self.asked(switches)
         assert answers[0].status == 502
+
+    def test_that_wants_an_upgrade_says_to_what(self) -> None:
+        async def wants(arrival: Arrival) -> None:
+            arrival.answer(426, b"", "Upgrade: echo", "Connection: upgrade")
+
+        answers, _ = self.asked(wants)
+        assert (answers[0].status, answers[0].field("upgrade")) == (426, "echo")
+
+    def test_that_comes_too_late_for_an_impatient_client_blames_no_replica(self) -> None:
+        async def main() -> list[int]:
+            async def is_late(arrival: Arrival) -> None:
+                await asyncio.sleep(5)
+
+            async with (
+                upstream(is_late) as one,
+                upstream(is_late) as two,
+                gateway(settings([one.url, two.url], ECHO)) as running,
+            ):
+                for _ in range(4):
+                    async with connected(running.port) as client:
+                        client.ask("/", *ASKS, "X-Request-Timeout-Ms: 20")
+                        assert (await client.answer()).status == 504
+                told = running.gateway.upstreams["work"].statistics()
+                return [replica.failures for replica in told.replicas]
+
+        assert play(main()) == [0, 0]
 
     @pytest.mark.parametrize(
         ("route", "lines"),

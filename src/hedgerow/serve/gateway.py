@@ -193,10 +193,15 @@ class Gateway:
         if outputs.trace is not None and proxied.exchange is not None:
             outputs.trace(_story(proxied))
         if outputs.traces is not None:
+            durations, status = proxied.terms.durations, proxied.request.status
+            if status == 101:
+                # How long a session lasted says nothing about how long anybody waited.
+                if durations is not None:
+                    durations.classes[1] += 1
+                return
             outputs.traces.add(proxied)
-            if (durations := proxied.terms.durations) is not None:
-                seconds = proxied.finished_at - proxied.arrived_at
-                durations.record(seconds, proxied.request.status)
+            if durations is not None:
+                durations.record(proxied.finished_at - proxied.arrived_at, status)
 
     # --- clients and descriptors ---
 

@@ -61,7 +61,8 @@ class ProxyRoute:
     forwarded: Forwarded = "replace"
     upgrades: frozenset[bytes] = frozenset()  # protocols that clients may change to, in lower case
     upgrade_idle: float = 600.0  # seconds in which something must move in a tunnel
-    _upgrade_terms: ProxyTerms | None = field(init=False, default=None)
+    #: By the identity of the terms that they vary, which live as long as the route.
+    _upgrade_terms: dict[int, ProxyTerms] = field(init=False, default_factory=dict)
     _deadline: RouteDeadline = field(init=False)
     _watched: frozenset[bytes] = field(init=False)  # names of fields that need to be looked at
     _variants: dict[tuple[bool, bool], ProxyTerms] = field(init=False, default_factory=dict)
@@ -168,11 +169,13 @@ class ProxyRoute:
         """Let the upstream know what the client would rather speak; sent once, to one replica."""
         plan.upgrade, plan.may_repeat = protocol, False
         plan.lines += b"Connection: upgrade\r\nUpgrade: %b\r\n" % protocol
-        if self._upgrade_terms is None:
+        terms = self._upgrade_terms.get(id(plan.terms))
+        if terms is None:
             # Whatever the route takes for success: a 101 is one, and has no body to look at.
-            policy = dataclasses.replace(self.terms.policy, answers=AnswerRule())
-            self._upgrade_terms = dataclasses.replace(self.terms, policy=policy, replies={})
-        plan.terms = self._upgrade_terms
+            policy = dataclasses.replace(plan.terms.policy, answers=AnswerRule())
+            terms = dataclasses.replace(plan.terms, policy=policy, replies={})
+            self._upgrade_terms[id(plan.terms)] = terms
+        plan.terms = terms
 
     def _urgency(self, head: RequestHead, parameters: Mapping[str, str], query: bytes) -> int:
         source = self.priority_source

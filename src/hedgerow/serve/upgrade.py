@@ -42,6 +42,8 @@ class UpgradedRequest(ProxiedRequest):
     ) -> None:
         call = self._winner()
         if head.status != 101 or call is None or call.switched is None:
+            if head.status == 426:  # it must say what it wants instead (RFC 9110 section 15.5.22)
+                self.request.own_fields += b"Upgrade: %b\r\n" % self._protocol
             super()._forward(now, exchange, head, data, ended)
             return
         exchange.answer_ended(now, call.attempt)

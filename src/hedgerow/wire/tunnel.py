@@ -82,8 +82,8 @@ class TunnelEnd(asyncio.Protocol):
             else:
                 other.abort()
         self._lost(self)
-        if self.tunnel is not None and (other is None or other.is_lost):
-            self.tunnel.ended()
+        if self.tunnel is not None:
+            self.tunnel.lost()
 
     # --- called by the other end ---
 
@@ -131,14 +131,17 @@ class TunnelEnd(asyncio.Protocol):
         self._transport.close()
 
     def abort(self) -> None:
-        """Reset."""
+        """Reset, and the other end with it: neither side shall take this for an orderly end."""
+        other, self.other = self.other, None
         reset(self._transport)
+        if other is not None:
+            other.abort()
 
 
 class Tunnel:
     """What holds two ends together."""
 
-    __slots__ = ("_client", "_idle_timeout", "_is_quiet", "_mark", "_upstream", "ended")
+    __slots__ = ("_client", "_ended", "_idle_timeout", "_is_quiet", "_mark", "_upstream")
 
     def __init__(
         self,
@@ -152,7 +155,7 @@ class Tunnel:
         self._idle_timeout = idle_timeout
         self._mark = -1
         self._is_quiet = False
-        self.ended = ended
+        self._ended = ended
 
     def start(self, now: float, *, from_client: bytes, from_upstream: bytes) -> None:
         """Join the ends; the bytes are what each side has said already."""
@@ -167,6 +170,11 @@ class Tunnel:
             upstream.end_writing()
         self._look_again(now)
 
+    def lost(self) -> None:
+        """One of the connections is gone."""
+        if self._client.is_lost and self._upstream.is_lost:
+            self._ended()
+
     @property
     def to_client(self) -> int:
         """Bytes that the upstream has sent."""
@@ -178,9 +186,12 @@ class Tunnel:
         progress = client.received + upstream.received - client.unsent - upstream.unsent
         is_quiet = progress == self._mark
         if is_quiet and self._is_quiet:
-            client.abort() if client.unsent else client.close()
-            upstream.abort() if upstream.unsent else upstream.close()
             client.due_at = math.inf
+            if client.unsent or upstream.unsent:
+                client.abort()  # somebody does not read, and never would
+            else:
+                client.close()
+                upstream.close()
             return
         self._mark, self._is_quiet = progress, is_quiet
         self._look_again(now)

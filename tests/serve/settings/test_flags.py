@@ -1,7 +1,7 @@
 import pytest
 
 from hedgerow.errors import HedgerowBug
-from hedgerow.serve.settings import Settings
+from hedgerow.serve.settings import Listen, Settings
 from hedgerow.serve.settings.flags import FLAGS
 from hedgerow.serve.settings.reader import settings_for_urls, settings_from_text
 from tests.serve.settings.samples import has, read, refusal, route, url_refusal
@@ -54,6 +54,24 @@ class TestFlag:
         message = refusal('[[route]]\npath = "/"\ndeadline = "1s"', {"--hedge-delay": "2s"})
         assert has(message, "--hedge-delay = '2s'", "longest deadline, 1s")
 
+    def test_about_what_is_sent_on_leaves_alone_what_is_not(self) -> None:
+        routes = read(
+            '[[route]]\npath = "/"\n[[route]]\npath = "/a"\nredirect = "/b"', {"--deadline": "2s"}
+        ).routes
+        assert [route.deadline.default for route in routes] == [2.0, 30.0]
+
+    @pytest.mark.parametrize(
+        ("flag", "value"), [("--no-verify", True), ("--resolve", "5s"), ("--ca-file", __file__)]
+    )
+    def test_of_an_upstream_leaves_alone_those_that_have_no_use_for_it(
+        self, flag: str, value: object
+    ) -> None:
+        other = '[upstream.b]\nreplicas = ["https://b.test"]\n[[route]]\npath="/"\nupstream = "b"'
+        settings = read(other, {flag: value})
+        name = FLAGS[flag].field_name
+        origins = [settings.sources.of(("upstream", one, name)) for one in ("api", "b")]
+        assert origins == ["default", flag]
+
 
 class TestWord:
     def test_of_a_count_may_be_text(self) -> None:
@@ -67,7 +85,8 @@ class TestWord:
         assert urls(hedge_methods="GET,PUT").routes[0].hedge.methods == ("GET", "PUT")
 
     def test_of_addresses_has_commas(self) -> None:
-        assert urls(listen=":80, [::1]:81").server.listen == (":80", "[::1]:81")
+        listen = urls(listen=":80, [::1]:81").server.listen
+        assert listen == (Listen(address=":80"), Listen(address="[::1]:81"))
 
     def test_of_a_switch_may_be_text(self) -> None:
         assert urls(trace="true").server.trace
@@ -214,11 +233,15 @@ class TestHostAndPort:
         ],
     )
     def test_change_a_part_of_the_default(self, flags: dict[str, object], address: str) -> None:
-        assert urls(**flags).server.listen == (address,)
+        assert urls(**flags).server.listen == (Listen(address=address),)
 
     def test_change_a_part_of_what_the_file_says(self) -> None:
         settings = read('[server]\nlisten = [":80"]', {"--port": 81})
-        assert settings.server.listen == (":81",)
+        assert settings.server.listen == (Listen(address=":81"),)
+
+    def test_leave_the_rest_of_the_address_alone(self) -> None:
+        settings = read('[server]\nlisten = {address = ":80", redirect = "https"}', {"--port": 81})
+        assert settings.server.listen == (Listen(address=":81", redirect="https"),)
 
     @pytest.mark.parametrize("listen", ['"unix:/x"', '[":80", ":81"]', "80"])
     def test_need_one_address_to_change(self, listen: str) -> None:

@@ -122,6 +122,8 @@ class TestOtherNames:
             (ASKED_IN, "cookie.x", "path.NAME, query.NAME or header.NAME"),
             (ASKED_IN, "path.", "path.NAME"),
             (ASKED_IN, "header.a b", "header field"),
+            (ASKED_IN, "header.X-Forwarded-For", "what proxies say of a client"),
+            (ASKED_IN, "header.Host", "about the connection"),
         ],
     )
     def test_are_refused(self, kind: Kind, value: object, fact: str) -> None:

@@ -8,12 +8,12 @@ values come in by the flag's name, as words or as what the setting takes in TOML
 know; everything else is one to one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from hedgerow.errors import ConfigError, HedgerowBug
-from hedgerow.serve.settings.addresses import read_port
+from hedgerow.serve.settings.addresses import REPLICAS, ReplicaUrl, read_port
 from hedgerow.serve.settings.deadline import Deadline
 from hedgerow.serve.settings.fields import Field, Record, fields_of, help_of
 from hedgerow.serve.settings.hedge import Hedge
@@ -57,6 +57,8 @@ class Flag:
         """Return what TOML would have had in place of a word."""
         if self.value is not None:
             return self.value
+        if self.field.is_list and isinstance(value, str):
+            return [part.strip() for part in value.split(",")]
         kind = self.field.kind
         return kind.from_word(value) if kind is not None and isinstance(value, str) else value
 
@@ -64,6 +66,9 @@ class Flag:
 _CHECK_HELP: Final = "a path, such as /health, at which replicas are asked whether they are well"
 _ALL: Final = (
     Flag("--listen", Server, "listen"),
+    Flag("--workers", Server, "workers"),
+    Flag("--threads", Server, "threads"),
+    Flag("--accept", Server, "accept"),
     Flag("--admin", Server, "admin"),
     Flag("--forwarded", Server, "forwarded"),
     Flag("--drain-timeout", Server, "drain_timeout"),
@@ -100,12 +105,20 @@ _ALL: Final = (
 )  # fmt: skip
 #: Every flag that stands for one setting, by its name.
 FLAGS: Final[Mapping[str, Flag]] = {flag.name: flag for flag in _ALL}
+#: What settings of an upstream need among its replicas, where they are of use only then.
+_CONCERNS: Final[Mapping[str, Callable[[ReplicaUrl], bool]]] = {
+    "ca_file": lambda replica: replica.scheme == "https",
+    "verify": lambda replica: replica.scheme == "https",
+    "resolve": lambda replica: replica.is_name,
+}
 #: The help of the two flags that change a part of ``listen``.
 HOST_HELP: Final = "the address to listen at, instead of the one in listen; 0.0.0.0 for everybody"
 PORT_HELP: Final = "the port to listen at, instead of the one in listen; 0 for any that is free"
 
 _KEEP_ONE: Final = "Keep one of the two."
 _TABLES_IN_ROUTE: Final = {Hedge: "hedge", Deadline: "deadline", Rate: "rate"}
+#: A route with one of these sends nothing on: flags about that are for the others.
+_ANSWERS_ITSELF: Final = frozenset({"root", "redirect", "respond"})
 _TABLES_IN_UPSTREAM: Final = {Queue: "queue", Check: "check"}
 
 
@@ -124,7 +137,7 @@ def lay_over(tree: Tree, flags: Mapping[str, object]) -> dict[Path, str]:
             continue
         if flag.record is Hedge and given.get("--no-hedge") is True:
             raise ConfigError(name, got=value, must="given without --no-hedge", fix=_KEEP_ONE)
-        for place, table in _tables(tree, flag.record):
+        for place, table in _concerned(flag, _tables(tree, flag.record)):
             table[flag.field_name] = flag.raw(value)
             origins[(*place, flag.field_name)] = name
     return origins
@@ -141,10 +154,30 @@ def _tables(tree: Tree, record: type[Record]) -> list[tuple[Path, dict[str, Any]
         ]
     else:
         key = _TABLES_IN_ROUTE.get(record)
-        outer = [(("route", number), table) for number, table in enumerate(tree.routes)]
+        outer = [
+            (("route", number), table)
+            for number, table in enumerate(tree.routes)
+            if not _ANSWERS_ITSELF & table.keys()
+        ]
     if key is None:
         return outer
     return [((*place, key), _inner(record, table, key)) for place, table in outer]
+
+
+def _concerned(flag: Flag, tables: list[tuple[Path, dict[str, Any]]]) -> list[Any]:
+    """Leave out upstreams that a flag can say nothing about, if it can about another one."""
+    concerns = _CONCERNS.get(flag.field_name) if flag.record is Upstream else None
+    if concerns is None:
+        return tables
+    found = []
+    for entry in tables:
+        try:
+            replicas = REPLICAS.read(entry[1].get("replicas"))
+        except Refused:
+            return tables  # a mistake in the file, which the reader shall find
+        if any(map(concerns, replicas)):
+            found.append(entry)
+    return found or tables
 
 
 def _inner(record: type[Record], table: dict[str, Any], key: str) -> dict[str, Any]:
@@ -170,8 +203,10 @@ def _listen_parts(tree: Tree, given: dict[str, object]) -> dict[Path, str]:
     name, value = ("--host", host) if port is None else ("--port", port)
     if "--listen" in given:
         raise ConfigError(name, got=value, must="given without --listen", fix=_KEEP_ONE)
-    listen = tree.server.get("listen", list(fields_of(Server)["listen"].default))
+    listen = tree.server.get("listen", [fields_of(Server)["listen"].default[0].address])
     only = listen[0] if isinstance(listen, list) and len(listen) == 1 else listen
+    table = only if isinstance(only, Mapping) else {"address": only}
+    only = table.get("address")
     address = only if isinstance(only, str) else ""
     if ":" not in address or address.startswith("unix:"):
         fix = "Give all addresses with --listen instead."
@@ -180,8 +215,10 @@ def _listen_parts(tree: Tree, given: dict[str, object]) -> dict[Path, str]:
     if isinstance(host, str) and ":" in host and not host.startswith("["):
         host = f"[{host}]"
     port = port_before if port is None else _port(port)
-    tree.server["listen"] = f"{host_before if host is None else host}:{port}"
-    return {("server", "listen"): name}
+    address = f"{host_before if host is None else host}:{port}"
+    tree.server["listen"] = {**table, "address": address}
+    path = ("server", "listen", "address") if len(table) > 1 else ("server", "listen")
+    return {path: name}
 
 
 def _port(value: object) -> int:

@@ -52,6 +52,12 @@ _OWN_FIELDS: Final = frozenset({
 })  # fmt: skip
 
 
+#: What proxies say about the client (RFC 7239, and its forerunners).
+_ABOUT_CLIENT: Final = frozenset({
+    "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
+})  # fmt: skip
+
+
 class AskedIn(NamedTuple):
     """Where a request says something about itself: how long it may take, who sends it."""
 
@@ -203,6 +209,13 @@ def _read_asked_in(value: object) -> AskedIn:
         raise Refused("path.NAME, query.NAME or header.NAME")
     if place == "header" and _TOKEN.fullmatch(name) is None:
         raise Refused("header. and the name of a header field")
+    if place == "header" and name.lower() in _ABOUT_CLIENT:
+        fix = (
+            'Write forwarded = "append" or trusted in [server]: then the address is the client\'s.'
+        )
+        raise Refused("another field: what proxies say of a client is read by the server", fix)
+    if place == "header" and name.lower() in _OWN_FIELDS:
+        raise Refused("another field: this one is about the connection")
     return AskedIn(place, name)
 
 
