@@ -1,0 +1,101 @@
+"""Users and passwords (RFC 7617), kept as bcrypt hashes in an htpasswd file.
+
+The hashing is the ``bcrypt`` package's.  It is slow on purpose (tens of milliseconds), so it runs
+in a thread, and what was found right is remembered for a minute: the hash of the credentials, and
+not they.  Must not know routes.
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from hedgerow.errors import ConfigError
+
+_REMEMBERED_FOR: Final = 60.0
+_MOST_REMEMBERED: Final = 10_000
+_MOST_AT_ONCE: Final = 16  # passwords that are being checked; more must wait for their turn
+#: Of nobody's password: a name that is not known must take as long as one that is.
+_NOBODY: Final = b"$2b$12$C6UzMDM.H6dfI/f/IKcEeO7ZdTzcdzUPFdvNLbTsjrSxhY2dKu2u6"
+
+
+def read_htpasswd(path: str, where: str) -> Mapping[str, bytes]:
+    """Return the hashes by user; raises ConfigError for a file that cannot be used."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(where, got=path, must="a file of users", fix=f"({error})") from error
+    users: dict[str, bytes] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        user, colon, kept = line.strip().partition(":")
+        if not (user and colon and kept.startswith(("$2a$", "$2b$", "$2y$"))):
+            must = "user:hash with a bcrypt hash, which begins with $2y$"
+            fix = f"Make it with: htpasswd -B {path} USER"
+            raise ConfigError(f"{where} line {number}", got=user, must=must, fix=fix)
+        users[user] = kept.encode()
+    if not users:
+        fix = f"Add one with: htpasswd -B {path} USER"
+        raise ConfigError(where, got=path, must="a file of at least one user", fix=fix)
+    return users
+
+
+def credentials(authorization: bytes) -> tuple[str, bytes] | None:
+    """Return user and password of an Authorization field; None where it has none."""
+    scheme, _, coded = authorization.partition(b" ")
+    if scheme.lower() != b"basic":
+        return None
+    try:
+        user, colon, password = base64.b64decode(coded.strip(), validate=True).partition(b":")
+        return (user.decode("utf-8"), password) if colon else None
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+class BasicUsers:
+    """Who may come in, and what was found right lately."""
+
+    def __init__(self, users: Mapping[str, bytes], check: Callable[[bytes, bytes], bool]) -> None:
+        """``check`` compares a password with a hash, slowly."""
+        self._users = users
+        self._check = check
+        self._right: dict[bytes, float] = {}  # until when each is believed
+        self._key = os.urandom(16)
+        self._turns = asyncio.Semaphore(_MOST_AT_ONCE)
+
+    def is_known(self, now: float, user: str, password: bytes) -> bool:
+        """Say whether these were found right within the last minute."""
+        return self._right.get(self._digest(user, password), 0.0) > now
+
+    async def verify(self, now: float, user: str, password: bytes) -> bool:
+        """Compare, in a thread; ``now`` is monotonic seconds."""
+        kept = self._users.get(user, _NOBODY)
+        async with self._turns:
+            loop = asyncio.get_running_loop()
+            # bcrypt looks at 72 bytes, and newer versions refuse more instead of cutting them.
+            matches = await loop.run_in_executor(None, self._check, password[:72], kept)
+        if not matches or user not in self._users:
+            return False
+        if len(self._right) >= _MOST_REMEMBERED:
+            self._right.clear()
+        self._right[self._digest(user, password)] = now + _REMEMBERED_FOR
+        return True
+
+    def _digest(self, user: str, password: bytes) -> bytes:
+        said = b"%d:%b:%b" % (len(user), user.encode(), password)
+        return hashlib.blake2b(said, key=self._key, digest_size=16).digest()
+
+
+def bcrypt_check(where: str) -> Callable[[bytes, bytes], bool]:
+    """Return the comparison of the bcrypt package, which is an extra."""
+    try:
+        import bcrypt
+    except ImportError as error:
+        fix = 'Install it with: pip install "hedgerow[auth]"'
+        raise ConfigError(where, got="no package bcrypt", must="installed", fix=fix) from error
+    return bcrypt.checkpw
