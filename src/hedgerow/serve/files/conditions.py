@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from hedgerow.wire.heads import RequestHead
 
-_TAGS: Final = re.compile(rb'[ \t,]*((?:W/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)')
+_TAG: Final = re.compile(rb'[ \t,]*((?:W/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?:,|$)[ \t,]*')
 _WEAK: Final = b"W/"
 
 
@@ -98,11 +98,23 @@ def http_date(value: bytes) -> int | None:
         return None
 
 
+def _tags(value: bytes) -> list[bytes]:
+    """Read a list of tags; nothing of what is not well-formed."""
+    tags, at = [], 0
+    while at < len(value):
+        match = _TAG.match(value, at)
+        if match is None:
+            return []
+        tags.append(match[1])
+        at = match.end()
+    return tags
+
+
 def _is_any(value: bytes, etag: bytes, *, is_strong: bool) -> bool:
     """Say whether a list of tags has this one; ``*`` is any file that there is."""
     if value.strip(b" \t") == b"*":
         return True
-    tags = _TAGS.findall(value)
+    tags = _tags(value)
     if is_strong:
         return not etag.startswith(_WEAK) and etag in tags
     bare = etag.removeprefix(_WEAK)

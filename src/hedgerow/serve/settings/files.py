@@ -54,7 +54,7 @@ class Files(Record, frozen=True, kw_only=True):
         Mapping[str, str] | None,
         CACHE_RULES,
         About(
-            'how long clients may keep files, by pattern: {"*.js" = "1h", "/assets/*" = "1y,'
+            'how long clients may keep files, by pattern: {"*.js" = "1h", "/assets/*" = "365d,'
             ' immutable"}; the first that matches counts',
             default="nothing is said",
         ),
