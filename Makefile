@@ -37,7 +37,7 @@ demo: $(INSTALLED)
 	$(BIN)/hedgerow demo
 
 test: $(READY)
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n logical --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff check .
