@@ -7,7 +7,7 @@ that.  Envoy and Hedgerow find out.  All end a request at the deadline.
 import json
 from typing import Final
 
-from benchmarks.overload.terms import DEADLINE, WORKERS
+from benchmarks.overload.terms import DEADLINE, HIGH, WORKERS
 from benchmarks.peers import envoy, haproxy, hedgerow
 from benchmarks.peers.contender import Contender, Site
 
@@ -34,11 +34,14 @@ _ENVOY_FILTER: Final[envoy.Settings] = {
     },
 }
 
-# timeout queue: what then is still to come (two services) fits into the deadline easily.
+# timeout queue: what then is still to come (two services) fits into the deadline easily.  Those
+# that are not urgent are denied at once while so many wait that they would only wait for that.
 _HAPROXY: Final = f"""\
     timeout queue {DEADLINE / 2 * 1e3:g}ms
     timeout server {DEADLINE * 1e3:g}ms
     http-request set-priority-class req.hdr(X-Priority)
+    acl is_urgent req.hdr(X-Priority) -m int le {HIGH}
+    http-request deny deny_status 503 if {{ queue(upstream) ge {2 * WORKERS} }} !is_urgent
 """
 # Twice the workers, so that none is idle while an answer is on its way.
 _MAXCONN: Final = 2 * WORKERS

@@ -57,10 +57,14 @@ def _goodput(own: Sequence[Cell]) -> Verdict:
 
 
 def _refusals(own: Sequence[Cell]) -> Verdict:
-    said = [cell for cell in own if cell.refusal]
     bar = f"refusals p99 < {REFUSAL_BAR * 1e3:g} ms"
-    if not said:
+    refusing = [cell for cell in own if cell.refusal]
+    if not refusing:
         return Verdict(own[0].contender, bar, "nobody was refused", None)
+    said = [cell for cell in refusing if not cell.sender_is_late]
+    if len(said) < len(refusing):
+        invalid = ", ".join(f"{cell.factor:g}x" for cell in refusing if cell.sender_is_late)
+        return Verdict(own[0].contender, bar, f"not shown: the sender was late at {invalid}", None)
     worst = max(said, key=lambda cell: cell.refusal["p99"].median)
     p99 = worst.refusal["p99"]
     reached = f"{_ms(p99.median)} at {worst.factor:g}x, rounds {_ms(p99.low)}..{_ms(p99.high)}"

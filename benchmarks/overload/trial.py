@@ -124,5 +124,6 @@ def _send(port: int, arrivals: Arrivals, cores: Cores) -> list[Sample]:
         text=True,
         check=True,
         cwd=_ROOT,
+        start_new_session=True,  # Ctrl-C is for us: it is killed with this call
     )
     return [tuple(sample) for sample in json.loads(done.stdout)]
