@@ -7,8 +7,10 @@ timings are not; whoever adds a task, a timer or a write to the common way sees 
 
 import asyncio
 import gc
+import sys
 from collections.abc import Callable
 from contextvars import Context
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -37,6 +39,26 @@ replicas = ["http://127.0.0.1:1"]
 path     = "/"
 deadline = "1s"
 hedge    = {delay = "300ms", extra = 2, same_replica = true}
+"""
+
+#: Counted; a part that asks for more is worth a look.
+MOST_CALLS_ARMED = 12
+#: Everything that a request can meet on its way, with limits that it does not reach.
+ARMED = """
+[server]
+admin = "127.0.0.1:0"
+[upstream.work]
+replicas = ["http://127.0.0.1:1"]
+limit    = "adaptive"
+queue    = 1000
+throttle = true
+check    = "/"
+[[route]]
+path     = "/"
+deadline = "1s"
+hedge    = {delay = "300ms", extra = 2, same_replica = true}
+priority = {from = "header.Priority"}
+rate     = {limit = "1000000/s", burst = 1000000}
 """
 
 
@@ -89,10 +111,10 @@ class Kept:
 class Gateway:
     """A gateway whose upstream has idle connections, and one client."""
 
-    def __init__(self, clock: FakeClock) -> None:
+    def __init__(self, clock: FakeClock, settings: str = HEDGED) -> None:
         self.loop = CountingLoop(clock)
         self.engine = Engine(self.loop, Descriptors(100))
-        gateway = assemble(settings_from_text(HEDGED), self.engine, lambda _: None)
+        gateway = assemble(settings_from_text(settings), self.engine, lambda _: None)
         self.upstream = [Kept(gateway.pools[0]) for _ in range(3)]
         self.client = FakeClient(gateway._listener)
         for _ in range(3):
@@ -113,6 +135,22 @@ class Gateway:
         """A request that its primary answers at once; the connection used last is next."""
         self.asks()
         self.answered_by(self.upstream[-1])
+
+    def calls_of_a_request(self) -> int:
+        """How many functions of ours, written in Python, one request calls."""
+        calls = 0
+
+        def count(frame: FrameType, event: str, _: object) -> None:
+            nonlocal calls
+            calls += event == "call" and "/hedgerow/" in frame.f_code.co_filename
+
+        before = sys.getprofile()
+        sys.setprofile(count)
+        try:
+            self.request()
+        finally:
+            sys.setprofile(before)
+        return calls
 
 
 @pytest.fixture
@@ -143,7 +181,8 @@ class TestRequestAnsweredByItsPrimary:
         gc.collect()
         gc.disable()
         try:
-            before = {id(thing) for thing in gc.get_objects()}
+            alive = gc.get_objects()  # and kept so, or a new one might have an old one's id
+            before = {id(thing) for thing in alive}
             gateway.asks()
             new = [thing for thing in gc.get_objects() if id(thing) not in before]
             ours = [type(t).__name__ for t in new if type(t).__module__.startswith("hedgerow")]
@@ -161,6 +200,26 @@ class TestRequestAnsweredByItsPrimary:
         finally:
             gc.enable()
         assert alive == []
+
+
+class TestRequestThatMeetsEverything:
+    """Each call costs about 0.1 us; what is armed may not cost many more than it has parts."""
+
+    def test_is_answered(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        gateway = Gateway(stopped(monkeypatch), ARMED)
+        gateway.request()
+        assert set(gateway.client.statuses) == {200}
+        assert b"RateLimit: " in gateway.client.received
+
+    def test_costs_few_calls_more_than_one_that_meets_nothing(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clock = stopped(monkeypatch)
+        bare, armed = (
+            Gateway(clock).calls_of_a_request(),
+            Gateway(clock, ARMED).calls_of_a_request(),
+        )
+        assert armed - bare <= MOST_CALLS_ARMED, (bare, armed)
 
 
 class TestManyRequests:

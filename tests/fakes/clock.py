@@ -21,6 +21,6 @@ class FakeClock:
 def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     """Give the wire room a clock of ours until the test ends."""
     clock = FakeClock()
-    for module in ("link", "server", "timers"):
+    for module in ("link", "proxy_protocol", "server", "timers", "tls"):
         monkeypatch.setattr(f"hedgerow.wire.{module}.time", clock)
     return clock

@@ -246,6 +246,32 @@ class TestRetryAfter:
         assert admission.try_enter(NOW + 2.0, "x").retry_after == 1
 
 
+class TestEntering:
+    """The way of the many: one question, and nothing to carry out."""
+
+    def test_takes_a_place(self) -> None:
+        admission = door(1)
+        assert admission.enters(NOW, NOW + 1.0)
+        assert not admission.enters(NOW, NOW + 1.0)
+        assert (admission.statistics().in_flight, admission.statistics().entered) == (1, 1)
+
+    def test_is_not_for_one_whose_time_is_up(self) -> None:
+        assert not door(1).enters(NOW, NOW)
+
+    def test_is_not_past_those_who_wait(self) -> None:
+        admission = full()
+        assert admission.try_enter(NOW, "a") is WAIT
+        admission._in_flight = 0  # a place that nobody has been given yet
+        assert not admission.enters(NOW, NOW + 1.0)
+
+    def test_is_not_past_a_throttle_that_has_seen_failures(self) -> None:
+        throttle = AdaptiveThrottle(random.Random(1))
+        admission = door(1, throttle=throttle)
+        throttle.ended(NOW, accepted=False)
+        assert not admission.enters(NOW, NOW + 1.0)
+        assert admission.enters(NOW + 31.0, NOW + 32.0)
+
+
 class TestThrottle:
     def test_refuses_what_the_upstream_would(self) -> None:
         throttle = AdaptiveThrottle(random.Random(1))

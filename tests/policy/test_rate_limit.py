@@ -77,6 +77,21 @@ class TestLines:
         assert len(limits._lines) <= 1024
 
 
+class TestAsking:
+    """In one call what taking a token and reading the fields are in two."""
+
+    @pytest.mark.parametrize("gap", [0.0, 0.013, 0.3], ids=["at once", "often", "seldom"])
+    def test_is_taking_and_reading(self, gap: float) -> None:
+        one, other = limiter(rate=7.0, burst=5), limiter(rate=7.0, burst=5)
+        for tick in range(40):
+            now = NOW + tick * gap
+            early = other.take(now, "a")
+            assert one.ask(now, "a") == (early, other.fields(now, "a"))
+
+    def test_tells_a_newcomer_what_is_left(self) -> None:
+        assert limiter().ask(NOW, "a")[1].startswith(b'RateLimit: "default";r=4;t=1\r\n')
+
+
 class TestMemory:
     def test_is_bounded(self) -> None:
         limits = limiter(rate=0.001, clients=50)
@@ -91,6 +106,21 @@ class TestMemory:
         for number in range(100):
             limits.take(NOW + 10.0 + number, f"newcomer {number}")
         assert limits.statistics().clients <= 2
+
+    def test_is_freed_where_no_newcomers_come(self) -> None:
+        limits = limiter(rate=10.0, burst=1)
+        for number in range(50):
+            limits.take(NOW, f"client {number}")
+        for tick in range(64):
+            limits.take(NOW + 10.0 + tick, "client 0")
+        assert limits.statistics().clients <= 1
+
+    def test_is_bounded_where_all_ask_all_the_time(self) -> None:
+        limits = limiter(rate=0.001, burst=9, clients=50)
+        for _ in range(2):
+            for number in range(60):
+                limits.take(NOW, f"client {number}")
+        assert limits.statistics().clients == 50
 
     @pytest.mark.parametrize("burst", [1, 2])
     def test_keeps_those_that_asked_last(self, burst: int) -> None:

@@ -41,6 +41,38 @@ class TestProbability:
         assert after(accepted=0, failed=1000).probability(NOW + 33.0) == 0.0
 
 
+class TestCalm:
+    """While the window holds nothing but successes there is no need to ask."""
+
+    def test_is_from_the_start(self) -> None:
+        assert after(accepted=100, failed=0).is_calm_from <= NOW
+
+    def test_is_over_with_a_failure_and_back_when_that_is_forgotten(self) -> None:
+        throttle = after(accepted=0, failed=100)
+        assert throttle.is_calm_from > NOW + 29.0
+        assert throttle.probability(throttle.is_calm_from) == 0.0
+
+    def test_is_over_with_what_is_refused_here(self) -> None:
+        throttle = after(accepted=0, failed=100)
+        while not throttle.refuses(NOW + 10.0):
+            pass
+        assert throttle.is_calm_from == NOW + 40.0
+
+
+class TestAccepted:
+    def test_may_be_added_in_line_until_the_slot_ends(self) -> None:
+        throttle = after(accepted=1, failed=0)
+        assert NOW < throttle.fresh_until <= NOW + 2.0
+        throttle.fresh += 1
+        assert throttle.statistics(NOW).accepts == 2
+
+    def test_is_forgotten_slot_by_slot(self) -> None:
+        throttle = AdaptiveThrottle(random.Random(1), window=15.0)
+        for second in range(40):
+            throttle.ended(NOW + second, accepted=True)
+            assert throttle.statistics(NOW + second).accepts == min(second + 1, 15)
+
+
 class TestThrottle:
     def test_refuses_nothing_of_a_healthy_upstream(self) -> None:
         throttle = after(accepted=100, failed=20)

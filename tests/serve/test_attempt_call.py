@@ -50,7 +50,10 @@ class TestEvent:
         race = Told()
         call = call_of(race)
         call.failed(Failure.RESET, "the connection broke")
-        assert (race.events, call.detail) == ([("failed", Failure.RESET)], "the connection broke")
+        assert (race.events, call.attempt.detail) == (
+            [("failed", Failure.RESET)],
+            "the connection broke",
+        )
 
     def test_of_sending_matters_only_where_more_is_to_be_sent(self) -> None:
         race = Told()

@@ -8,6 +8,8 @@ from hedgerow.policy import DeadlineRule, HedgeRule, Situation
 from hedgerow.policy.deadline_fields import deadline_field
 from hedgerow.policy.priorities import PriorityRule
 from hedgerow.policy.refusals import Reason
+from hedgerow.serve.plan import Plan
+from hedgerow.serve.proxy import ProxiedRequest
 from hedgerow.serve.replies import ReplyTemplate
 from hedgerow.serve.source import Source
 from tests.fakes.gateway_bench import request_head
@@ -206,6 +208,30 @@ class TestLines:
     def test_tell_no_length_of_a_body_that_is_still_to_come(self) -> None:
         plan = Kit().plan("Content-Length: 5", method="POST")
         assert b"Content-Length" not in plan.lines
+
+
+class TestWhoAsks:
+    """The last one's lines are kept with the plan, and heads are shared by many clients."""
+
+    @staticmethod
+    def told(kit: Kit, plan: Plan) -> bytes:
+        sink = kit.carried_out(plan).sink
+        assert isinstance(sink, ProxiedRequest)
+        return sink._head_lines
+
+    def test_is_told_of_each_request_by_itself(self) -> None:
+        kit = Kit()
+        plan = kit.plan()
+        for peer in ("192.0.2.7", "192.0.2.8", "192.0.2.8", "192.0.2.7"):
+            kit.carrier.peer = peer
+            assert b"X-Forwarded-For: %b\r\n" % peer.encode() in self.told(kit, plan)
+
+    def test_is_told_with_how_they_came(self) -> None:
+        kit = Kit()
+        plan = kit.plan()
+        for is_tls, scheme in ((False, b"http"), (True, b"https"), (False, b"http")):
+            kit.carrier.is_tls = is_tls
+            assert b"X-Forwarded-Proto: %b\r\n" % scheme in self.told(kit, plan)
 
 
 class TestRepeating:

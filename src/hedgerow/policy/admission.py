@@ -2,7 +2,8 @@
 
 Decides and never acts.  A shell asks :meth:`Admission.try_enter` for each client request,
 before it makes an Exchange, and tells what became of it; it must then carry out what stands
-in ``decided``.  It must not know sockets, HTTP or clocks.
+in ``decided``.  (It may ask :meth:`Admission.enters` first, which is all that most need.)  It
+must not know sockets, HTTP or clocks.
 
 ::
 
@@ -86,6 +87,7 @@ class Admission(Generic[Owner]):
         "_room",
         "_service",
         "_throttle",
+        "_waiting",
         "decided",
         "queue_times",
     )
@@ -103,6 +105,7 @@ class Admission(Generic[Owner]):
         self._throttle = throttle
         self._pace = Pace(limit.limit)
         self._room: WaitingRoom[Owner] = WaitingRoom(queue or QueueRules(), self._pace)
+        self._waiting = self._room.waiting
         self._service = MedianTracker()
         self._in_flight = 0
         self._entered = self._entered_after_wait = self._client_left = 0
@@ -120,6 +123,20 @@ class Admission(Generic[Owner]):
 
     # --- events ---
 
+    def enters(self, now: float, deadline_at: float) -> bool:
+        """Take a place for a request if nothing is in its way; else ask ``try_enter``.
+
+        For the many: 0.15 us.
+        """
+        if self._in_flight >= self._limit.limit or self._waiting or deadline_at <= now:
+            return False
+        throttle = self._throttle
+        if throttle is not None and now < throttle.is_calm_from:
+            return False  # it may refuse
+        self._in_flight += 1
+        self._entered += 1
+        return True
+
     def try_enter(
         self,
         now: float,
@@ -134,7 +151,7 @@ class Admission(Generic[Owner]):
         if deadline_at <= now:
             self._refused[Reason.EXPIRED] += 1
             return REFUSALS[Reason.EXPIRED][0]  # there is no use in coming back with it
-        if self._in_flight < self._limit.limit and not self._room.waiting:
+        if self._in_flight < self._limit.limit and not self._waiting:
             self._in_flight += 1
             self._entered += 1
             return ENTER
@@ -155,22 +172,23 @@ class Admission(Generic[Owner]):
         """
         if outcome is _IGNORE:
             return
-        limit, pace = self._limit, self._pace
+        limit, pace, throttle = self._limit, self._pace, self._throttle
         good = outcome is _SUCCESS
         limit.sample(now, rtt, self._in_flight, dropped=not good)
         pace.places = limit.limit
         if good:
-            service = self._service
-            service.add(rtt)
-            pace.service = service.value
-        if self._throttle is not None:
-            self._throttle.ended(now, accepted=good)
+            pace.service = self._service.add(rtt)
+        if throttle is not None:
+            if good and now < throttle.fresh_until:
+                throttle.fresh += 1  # what its `ended` does, in line
+            else:
+                throttle.ended(now, accepted=good)
 
     def left(self, now: float) -> None:
         """An attempt is gone; its place goes to the next who waits."""
         if self._in_flight:
             self._in_flight -= 1
-        if self._room.waiting:
+        if self._waiting:
             self._hand_out_places(now)
 
     def client_left(self, now: float, owner: Owner) -> None:

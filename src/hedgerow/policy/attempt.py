@@ -35,6 +35,7 @@ class Attempt:
 
     __slots__ = (
         "answered_at",
+        "detail",
         "ended_at",
         "expires_at",
         "failure",
@@ -57,14 +58,9 @@ class Attempt:
         self.status = 0  # of the answer's head, once it came
         self.answered_at: float | None = None
         self.failure: Failure | None = None
+        self.detail = ""  # of the failure, in words, for whoever reads the story
         self.ended_at: float | None = None
         self.outcome: Outcome | None = None  # None: still in the race, or its answer is held
-
-    def end(self, now: float) -> None:
-        """Leave the replica, once: nothing more is sent or received."""
-        if self.ended_at is None:
-            self.ended_at = now
-            self.replica.in_flight -= 1
 
     @override
     def __repr__(self) -> str:

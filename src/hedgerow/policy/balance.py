@@ -22,7 +22,7 @@ import heapq
 import math
 import random
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from typing_extensions import override
 
@@ -39,7 +39,7 @@ class Replica:
     def __init__(self, name: str, address: object = None, *, weight: float = 1.0) -> None:
         require_weight(name, weight)
         self.name = name
-        self.address = address  # whatever the shell needs to reach it; opaque here
+        self.address: Any = address  # whatever the shell needs to reach it; opaque here
         self.in_flight = 0
         self.weight = weight  # how much of the traffic, beside the others' weights
 
@@ -143,17 +143,21 @@ class LeastRequest(ChangingBalancer):
     heaviest would get everything on a quiet day.
     """
 
-    __slots__ = ("_lottery",)
+    __slots__ = ("_lottery", "_only")
 
     def __init__(self, replicas: Sequence[Replica], randomness: random.Random) -> None:
         self._lottery = Lottery(replicas, randomness)
+        self._only = replicas[0] if len(replicas) == 1 else None
 
     @override
     def use(self, replicas: Sequence[Replica]) -> None:
         self._lottery.use(replicas)
+        self._only = replicas[0] if len(replicas) == 1 else None
 
     @override
     def choose(self, tried: Sequence[Replica]) -> Replica | None:
+        if self._only is not None and not tried:
+            return self._only
         one, other = self._lottery.two(tried)
         if one is None or other is None:
             return one

@@ -71,7 +71,11 @@ class Exchange(Standing):
             else:
                 self._delay = policy.hedge.delay
                 self._hedge_due_at = now + policy.first_delay
-        self._schedule()
+        if policy.deadline.per_try == math.inf:
+            due, hedge_due = self.deadline_at, self._hedge_due_at
+            self.due_at = hedge_due if hedge_due < due else due
+        else:
+            self._schedule()
         return steps.LAUNCH
 
     def request_ended(self, now: float, deadline_at: float) -> None:
@@ -349,8 +353,9 @@ class Exchange(Standing):
 
     def _launch(self, now: float, replica: Replica, kind: Kind) -> None:
         policy = self._policy
-        own_time = math.inf if self._is_coming else policy.deadline.per_try
-        expires_at = min(self.deadline_at, now + own_time)
+        expires_at, own_time = self.deadline_at, policy.deadline.per_try
+        if not self._is_coming and now + own_time < expires_at:
+            expires_at = now + own_time
         attempt = Attempt(len(self.attempts) + 1, kind, replica, now, expires_at)
         replica.in_flight += 1
         self._in_race += 1
@@ -369,7 +374,9 @@ class Exchange(Standing):
 
     def _schedule(self) -> None:
         """Set the one timer to the earliest thing that time can do."""
-        due = min(self.deadline_at, self._hedge_due_at)
+        due = self.deadline_at
+        if self._hedge_due_at < due:
+            due = self._hedge_due_at
         if self._policy.deadline.per_try != math.inf:
             for attempt in self.attempts:
                 if attempt.outcome is None and attempt.expires_at < due:

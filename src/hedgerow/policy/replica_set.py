@@ -80,6 +80,7 @@ class ReplicaSet(Balancer):
         "_ejections",
         "_learner",
         "_members",
+        "_only",
         "_out",
         "_probing",
         "_random",
@@ -104,6 +105,7 @@ class ReplicaSet(Balancer):
         self._members = {replica: self._member(replica) for replica in replicas}
         self._draining: dict[str, Member] = {}
         self._probing: list[Member] = []
+        self._only: Replica | None = None  # that may be chosen, where there is just one
         self._all_are_used = False
         self._compare_at = -math.inf
         self._out = 0  # ejected or probing
@@ -114,6 +116,8 @@ class ReplicaSet(Balancer):
 
     @override
     def choose(self, tried: Sequence[Replica]) -> Replica | None:
+        if self._only is not None and not tried:
+            return self._only
         if self._probing and not tried:
             probe = self._next_probe(tried)
             if probe is not None:
@@ -138,7 +142,8 @@ class ReplicaSet(Balancer):
             self._learner.settled(now, replica, outcome, latency=latency, pushback=pushback)
         if outcome is SUCCESS:
             member.tally.succeeded += 1
-            member.failing -= FORGETTING * member.failing
+            if member.failing:
+                member.failing -= FORGETTING * member.failing
             health = member.health
             is_news = health.failures or health.state is not ADMITTING
             if is_news and health.attempt_succeeded(now):
@@ -324,6 +329,7 @@ class ReplicaSet(Balancer):
         )
         self._probing = [m for m in members if m.health.state is PROBING and m.is_up]
         used = members if self._all_are_used else well
+        self._only = used[0].replica if len(used) == 1 and not self._probing else None
         for member in used:
             share = self._rules.slow_start.share(now - member.returned_at)
             member.replica.weight = member.weight * share

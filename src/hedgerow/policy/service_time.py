@@ -27,19 +27,23 @@ class MedianTracker:
         self.value = 0.0
         self._step = _FIRST_STEP
 
-    def add(self, sample: float) -> None:
+    def add(self, sample: float) -> float:
+        """Learn from a sample; returns the new value."""
         value, step = self.value, self._step
         if sample <= 0.0:
-            return
+            return value
         if value == 0.0:
-            self.value = sample
-            return
+            moved = sample
         # Never beyond the sample: the first steps are wide.
-        if sample > value:
+        elif sample > value:
             moved = value * (1.0 + step)
-            self.value = moved if moved < sample else sample
+            if moved > sample:
+                moved = sample
         else:
             moved = value / (1.0 + step)
-            self.value = moved if moved > sample else sample
-        if step > _LAST_STEP:
+            if moved < sample:
+                moved = sample
+        if step > _LAST_STEP and value != 0.0:
             self._step = max(_LAST_STEP, step * 0.8)
+        self.value = moved
+        return moved

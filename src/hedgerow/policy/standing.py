@@ -52,7 +52,6 @@ class Standing:
     def __init__(
         self,
         policy: Policy,
-        *,
         deadline_at: float,
         may_repeat: bool,
         is_coming: bool = False,
@@ -196,7 +195,8 @@ class Standing:
     def _end(self, now: float, attempt: Attempt) -> None:
         """Nothing more is sent or received: its place is free."""
         if attempt.ended_at is None:
-            attempt.end(now)
+            attempt.ended_at = now
+            attempt.replica.in_flight -= 1
             admission = self._policy.admission
             if admission is not None:
                 admission.left(now)

@@ -20,11 +20,16 @@ one request in the first window, and twice as many in each that follows, which w
 requests a second takes twenty minutes.
 """
 
+import math
 import random
 from dataclasses import dataclass
+from typing import Final
 
 from hedgerow.errors import ConfigError
 from hedgerow.measure import WindowedCount
+
+#: Of a window.
+_SLOTS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,20 @@ class ThrottleStatistics:
 class AdaptiveThrottle:
     """Refuses by chance, the more the less the upstream accepts."""
 
-    __slots__ = ("_accepts", "_at_least", "_k", "_most", "_random", "_requests", "refused")
+    __slots__ = (
+        "_accepts",
+        "_at_least",
+        "_failures",
+        "_k",
+        "_most",
+        "_random",
+        "_slot",
+        "_window",
+        "fresh",
+        "fresh_until",
+        "is_calm_from",
+        "refused",
+    )
 
     def __init__(
         self,
@@ -58,8 +76,17 @@ class AdaptiveThrottle:
         self._k = k
         self._most = most
         self._at_least = at_least
-        self._requests = WindowedCount(window=window, slots=15)
-        self._accepts = WindowedCount(window=window, slots=15)
+        self._window = window
+        self._slot = window / _SLOTS
+        self._accepts = WindowedCount(window=window, slots=_SLOTS)
+        #: Accepted in a slot that is not over, and not in the window yet: a slot is one number,
+        #: which can wait for its end.  Until then whoever tells of one more may add it here.
+        self.fresh = 0
+        self.fresh_until = -math.inf  # the end of that slot
+        self._failures = WindowedCount(window=window, slots=_SLOTS)  # and those refused here
+        #: From then on everything in the window was accepted, so that nothing is refused: there is
+        #: no need to ask.  Moves on with each failure.
+        self.is_calm_from = -math.inf
         self.refused = 0
 
     def refuses(self, now: float) -> bool:
@@ -67,28 +94,47 @@ class AdaptiveThrottle:
         probability = self.probability(now)
         if probability <= 0.0 or self._random.random() >= probability:
             return False
-        self._requests.add(now)
+        self._not_accepted(now)
         self.refused += 1
         return True
 
     def ended(self, now: float, *, accepted: bool) -> None:
         """A request that was let through has ended."""
-        self._requests.add(now)
-        if accepted:
-            self._accepts.add(now)
+        if not accepted:
+            self._not_accepted(now)
+        elif now < self.fresh_until:
+            self.fresh += 1
+        else:
+            self._put_away()
+            self.fresh = 1
+            self.fresh_until = (math.floor(now / self._slot) + 1) * self._slot
 
     def probability(self, now: float) -> float:
         """Return the share of requests that would be refused now."""
-        requests = self._requests.total(now)
+        self._put_away()
+        accepts = self._accepts.total(now)
+        requests = accepts + self._failures.total(now)
         if requests < self._at_least:
             return 0.0
-        surplus = requests - self._k * self._accepts.total(now)
+        surplus = requests - self._k * accepts
         return min(self._most, surplus / (requests + 1)) if surplus > 0.0 else 0.0
 
     def statistics(self, now: float) -> ThrottleStatistics:
+        self._put_away()
+        accepts = self._accepts.total(now)
         return ThrottleStatistics(
-            requests=self._requests.total(now),
-            accepts=self._accepts.total(now),
+            requests=accepts + self._failures.total(now),
+            accepts=accepts,
             refuses=self.probability(now),
             refused=self.refused,
         )
+
+    def _put_away(self) -> None:
+        """Count what was accepted lately in the slot in which it was."""
+        if self.fresh:
+            self._accepts.add(self.fresh_until - self._slot / 2, self.fresh)
+            self.fresh = 0
+
+    def _not_accepted(self, now: float) -> None:
+        self._failures.add(now)
+        self.is_calm_from = max(self.is_calm_from, now + self._window)

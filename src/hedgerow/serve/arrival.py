@@ -26,11 +26,9 @@ class Arrival:
         "_deadline_at",
         "_door",
         "_head_lines",
-        "_may_repeat",
-        "_priority",
+        "_plan",
         "_seconds",
         "_surroundings",
-        "_tells",
         "_upload",
         "arrived_at",
         "exchange",
@@ -52,13 +50,11 @@ class Arrival:
         ``seconds`` is what it may take; where the deadline covers the head only, they count
         from the end of the request, because its upload is the client's own time.
         """
+        self._plan = plan
         self.terms = terms = plan.terms
         self._surroundings = surroundings
         self._head_lines = head_lines
         self._seconds = seconds
-        self._may_repeat = plan.may_repeat
-        self._priority = plan.priority
-        self._tells = plan.tells
         self._door = terms.door
         self._deadline_at = 0.0  # 0: it has not asked for a place yet
         self._upload: Upload | None = None
@@ -132,12 +128,13 @@ class Arrival:
         """Ask for a place, where they are limited; its time runs while it waits for one."""
         since = self.arrived_at
         if self.terms.policy.deadline.covers == "head":
-            since = now if self._is_whole() else math.inf
-        self._deadline_at = since + self._seconds
-        if self._door is None:
+            since = now if self._upload is None or self._upload.ended else math.inf
+        self._deadline_at = deadline_at = since + self._seconds
+        door = self._door
+        if door is None or door.admission.enters(now, deadline_at):
             self._race(now)
             return
-        entry = self._door.enter(now, self, self._deadline_at, self._priority)
+        entry = door.enter(now, self, deadline_at, self._plan.priority)
         if entry is ENTER:
             self._race(now)
         elif entry is not WAIT:

@@ -41,7 +41,6 @@ class Race(Protocol):
 class AttemptCall(Call):
     """One attempt on its connection, and what is kept of its answer until it may be sent on."""
 
-    detail = ""  # why it failed, for the log
     kept_head: ResponseHead | None = None
     kept_ended = False
     kept_size = 0
@@ -99,7 +98,7 @@ class AttemptCall(Call):
 
     @override
     def failed(self, failure: Failure, detail: str) -> None:
-        self.detail = detail
+        self.attempt.detail = detail
         self._race.attempt_failed(self, failure)
 
     @override

@@ -4,7 +4,8 @@ Carries out what ``policy.admission`` decides: starts those who waited, refuses 
 time is up, and keeps the one timer that this takes.  It has no thresholds, and must not
 know what a request is.
 
-A request for which a place is free costs one call here and makes nothing.
+A request for which a place is free asks the admission itself (``enters``) and costs nothing
+here; after that a look at ``decided`` is enough while nobody waits.
 """
 
 import math
@@ -29,10 +30,11 @@ class Visitor(Hashable, Protocol):
 class Door:
     """One for each upstream that has a limit or a throttle."""
 
-    __slots__ = ("_bucket", "_due_at", "_is_carrying_out", "_wheel", "admission")
+    __slots__ = ("_bucket", "_due_at", "_is_carrying_out", "_wheel", "admission", "decided")
 
     def __init__(self, admission: Admission[Visitor], wheel: TimerWheel) -> None:
         self.admission = admission
+        self.decided = admission.decided  # empty: there is nothing to carry out
         self._wheel = wheel
         self._bucket: set[Timer] | None = None
         self._due_at = math.inf
@@ -56,7 +58,7 @@ class Door:
         Whoever starts may be done at once, and its place is the next one's: that is done by
         the same loop, and not by one inside it.
         """
-        decided = self.admission.decided
+        decided = self.decided
         if self._is_carrying_out or not decided:
             return
         self._is_carrying_out = True

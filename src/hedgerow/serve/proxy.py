@@ -52,7 +52,7 @@ class ProxiedRequest(Arrival):
         head_lines: bytes,
         seconds: float,
     ) -> None:
-        super().__init__(plan, surroundings, request, head_lines, seconds)
+        Arrival.__init__(self, plan, surroundings, request, head_lines, seconds)  # 0.1 us less
         self._bucket: set[Timer] | None = None
         self._due_at = math.inf
         self._forwarding = False  # the winner's body goes straight to the client
@@ -105,8 +105,8 @@ class ProxiedRequest(Arrival):
             if exchange.cancelled:
                 self._cancel_losers(exchange)
             self._forward(now, exchange, head, data, ended)
-            if self._door is not None:
-                self._door.carry_out(now)  # for the places of those that were cancelled
+            if (door := self._door) is not None and door.decided:
+                door.carry_out(now)  # for the places of those that were cancelled
             return
         call.kept_head = head
         call.keep(data, ended=ended)
@@ -166,22 +166,30 @@ class ProxiedRequest(Arrival):
 
     @override
     def _race(self, now: float) -> None:
-        upload, whole, policy = self._upload, self._is_whole(), self.terms.policy
+        upload, policy = self._upload, self.terms.policy
+        whole = upload is None or upload.ended
         if whole and self._deadline_at == math.inf:
             self._deadline_at = now + self._seconds  # its body ended while it waited
-        self.exchange = exchange = Exchange(
+        self.exchange = exchange = Exchange(  # by position: 0.2 us less
             policy,
-            deadline_at=self._deadline_at,
-            may_repeat=self._may_repeat and whole,
-            is_coming=not whole and policy.deadline.covers == "head",
-            hedge_class=self.request.head.method,
+            self._deadline_at,
+            self._plan.may_repeat and whole,
+            not whole and policy.deadline.covers == "head",
+            self.request.head.method,
         )
         if upload is not None:
             self._head_lines += length_line(self.request.head, upload.size if whole else None)
             if not whole:
                 self.request.pause_body()
         step = exchange.start(now)
-        if self._door is not None and not exchange.attempts:
+        if step is steps.LAUNCH:
+            self._launch(now, exchange)
+            step = steps.WAIT
+            if (door := self._door) is None or not door.decided:
+                if not self._is_finished:
+                    self._arm(now)
+                return  # nearly always
+        elif self._door is not None:
             self._door.admission.left(now)  # it was not sent: the place was for nothing
         self._carry_out(now, exchange, step)
 
@@ -199,30 +207,36 @@ class ProxiedRequest(Arrival):
             self._finish(now)
         if not self._is_finished:
             self._arm(now)
-        if self._door is not None:
-            self._door.carry_out(now)
+        if (door := self._door) is not None and door.decided:
+            door.carry_out(now)
 
     def _launch(self, now: float, exchange: Exchange) -> None:
-        launched, exchange.launched = exchange.launched, []
+        launched = exchange.launched
+        if len(launched) == 1:  # in line: nearly always
+            call = self._call(now, launched.pop())
+            self.calls.append(call)
+            pool: Pool = call.attempt.replica.address  # the gateway put it there
+            pool.start(call)
+            return
+        exchange.launched = []
         calls = [self._call(now, attempt) for attempt in launched]
         self.calls += calls  # all, before one fails to start: that may launch others, or end all
         for call in calls:
             if not call.is_done:
                 pool = call.attempt.replica.address
-                assert isinstance(pool, Pool)  # the gateway put it there
                 pool.start(call)
 
     def _call(self, now: float, attempt: Attempt) -> AttemptCall:
-        head, left = self._head_lines, attempt.expires_at - now
-        for tell in self._tells:
-            if left != math.inf:
+        head, plan = self._head_lines, self._plan
+        if plan.tells and (left := attempt.expires_at - now) != math.inf:
+            for tell in plan.tells:
                 head += tell.line(left)
         if attempt.number > 1:
             head += b"X-Hedgerow-Attempt: %d\r\n" % attempt.number
         call = AttemptCall(self, attempt, head + b"\r\n")
         if self.request.head.method == b"HEAD":
             call.to_head = True
-        if not self._may_repeat:
+        if not plan.may_repeat:
             call.replayable = False
         if self._upload is not None:
             self._upload.prepare(call)
@@ -232,9 +246,9 @@ class ProxiedRequest(Arrival):
         """Have one timer, for the exchange's due time; none when that is never."""
         exchange = self.exchange
         due = exchange.due_at if exchange is not None else math.inf
-        if due == self._due_at and self._bucket is not None:
-            return
         if self._bucket is not None:
+            if due == self._due_at:
+                return
             self._bucket.discard(self)
             self._bucket = None
         self._due_at = due
@@ -335,7 +349,7 @@ class ProxiedRequest(Arrival):
         # (5 % of the time under full load).
         self.calls = []
         self.request.sink = None
-        if self._door is not None:
-            self._door.carry_out(now)
+        if (door := self._door) is not None and door.decided:
+            door.carry_out(now)
         if self._surroundings.finished is not None:
             self._surroundings.finished(self)

@@ -24,6 +24,8 @@ def timeline(exchange: Exchange, arrived_at: float) -> list[str]:
         until = attempt.answered_at if attempt.answered_at is not None else attempt.ended_at
         took = "" if until is None else f" after {format_duration(until - attempt.started_at)}"
         mark = "  <- answered" if attempt is exchange.winner else ""
+        if attempt.failure is not None and attempt.detail:
+            mark = f": {attempt.detail}{mark}"
         lines.append(
             f"  {format_duration(attempt.started_at - arrived_at):>7}  {attempt.kind.value:<7} "
             f"{attempt.number} to {attempt.replica.name}: {attempt_fate(attempt)}{took}{mark}"
