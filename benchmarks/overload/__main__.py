@@ -141,7 +141,10 @@ def _print_table(made: list[Cell]) -> None:
 
 def _holds(made: list[Cell]) -> bool:
     ours = [one.holds for one in verdicts(made) if one.contender == HEDGEROW]
-    return False not in ours and not any(cell.sender_is_late for cell in made)
+    is_shown = not any(
+        one.sender_is_late and one.refusal for one in made if one.contender == HEDGEROW
+    )
+    return False not in ours and is_shown
 
 
 def _write(made: list[Cell], described: dict[str, str], options: argparse.Namespace) -> None:

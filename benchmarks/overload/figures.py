@@ -14,6 +14,7 @@ from benchmarks.overload.terms import DEADLINE, HIGH, REFUSAL_BAR, REFUSALS
 from benchmarks.overload.trial import Trial
 
 #: A sender that is late by this much, once in a hundred, has a part in the latency of refusals.
+#: (To whether an answer came within the deadline, two hundred times as long, it is nothing.)
 LATE_SENDER: Final = REFUSAL_BAR / 2
 
 

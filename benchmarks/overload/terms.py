@@ -8,8 +8,7 @@ capacity makes everybody behind it wait.
 from typing import Final
 
 WORKERS: Final = 8
-SERVICE: Final = (0.04, 0.12)  # of one request on a worker, uniform: slow, so that a sender on
-# a shared core can be punctual at ten times what all workers do
+SERVICE: Final = (0.04, 0.12)  # of one request on a worker, uniform
 NOMINAL: Final = WORKERS / (sum(SERVICE) / 2)  # requests a second; the real one is measured
 UPSTREAM_QUEUE: Final = 1_000_000
 FACTORS: Final = (0.5, 1.0, 2.0, 5.0, 10.0)  # of the capacity
