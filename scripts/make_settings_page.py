@@ -31,6 +31,7 @@ from hedgerow.serve.settings import (
 )
 from hedgerow.serve.settings.fields import Field, Record, fields_of
 from hedgerow.serve.settings.flags import FLAGS, HOST_HELP, PORT_HELP, Flag
+from hedgerow.serve.settings.guards import AnswerFields, Auth, Cors, Jwt
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "settings.md"
 
@@ -143,6 +144,10 @@ _TABLES: Final[tuple[tuple[str, type[Record]], ...]] = (
     ("A reply", Reply),
     ("root of a route", Files),
     ("redirect of a route", Redirect),
+    ("auth of a route", Auth),
+    ("jwt of auth", Jwt),
+    ("cors of a route", Cors),
+    ("headers of a route", AnswerFields),
 )
 
 

@@ -1,11 +1,9 @@
 """How connections end: half-closed, gone, refused in the middle of a body."""
 
 import socket
-import ssl
 import time
 
 import pytest
-import trustme
 
 from hedgerow.wire.limits import Limits
 from tests.end_to_end.live import NewLoop, everything_from, on_both_loops, request, serving
@@ -106,35 +104,6 @@ class TestRefusal:
             with pytest.raises(OSError, match=r"reset|[Bb]roken pipe"):
                 while time.monotonic() - began < 5.0:
                     client.sendall(b"x" * 100_000)
-
-
-@on_both_loops
-class TestTls:
-    def contexts(self) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-        """Return one for the server and one for a client that trusts it."""
-        authority = trustme.CA()
-        mine = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("localhost").configure_cert(mine)
-        theirs = ssl.create_default_context()
-        authority.configure_trust(theirs)
-        return mine, theirs
-
-    def test_clients_are_served(self, new_loop: NewLoop) -> None:
-        mine, theirs = self.contexts()
-        server = serving(new_loop)
-        server.tls = mine
-        with server, theirs.wrap_socket(server.connects(), server_hostname="localhost") as client:
-            client.sendall(request("GET /300000", "Connection: close"))
-            assert len(everything_from(client)) > 300_000
-
-    def test_clients_can_read_a_refusal_that_comes_early(self, new_loop: NewLoop) -> None:
-        mine, theirs = self.contexts()
-        server = serving(new_loop, Limits(max_body=1000))
-        server.tls = mine
-        with server, theirs.wrap_socket(server.connects(), server_hostname="localhost") as client:
-            body = b"x" * 5_000_000
-            client.sendall(request("POST /echo", f"Content-Length: {len(body)}", body=body))
-            assert client.recv(1 << 16).startswith(b"HTTP/1.1 413 ")
 
 
 @on_both_loops

@@ -12,6 +12,10 @@ class FakeCarrier:
         self.peer = "192.0.2.7"
         self.is_tls = False
         self.is_first = False
+        self.is_trusted = True
+        self.own_fields = b""
+        self.client_fields = b""
+        self.socket: int | None = None
         self.written: list[bytes] = []
         self.asked: list[str] = []
 
@@ -33,6 +37,9 @@ class FakeCarrier:
 
     def close(self) -> None:
         self.asked.append("close")
+
+    def bare_socket(self) -> int | None:
+        return self.socket
 
     def data_age(self) -> float:
         return 0.5

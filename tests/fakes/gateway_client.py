@@ -7,6 +7,7 @@ does is to call a short answer a whole one: ``end`` says which it was.
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 import time
 from collections.abc import AsyncIterator
@@ -130,21 +131,36 @@ class Client:
 
 
 @contextlib.asynccontextmanager
-async def connected(port: int, *, window: int | None = None) -> AsyncIterator[Client]:
+async def connected(
+    port: int,
+    *,
+    window: int | None = None,
+    tls: ssl.SSLContext | None = None,
+    name: str = "",
+    first: bytes = b"",
+    source: str = "",
+) -> AsyncIterator[Client]:
     """A connection to the gateway, closed afterwards.
 
-    ``window``: how little the kernel may take in for us while we do not read.
+    ``window``: how little the kernel may take in for us while we do not read.  With ``tls`` it
+    asks for ``name``; ``first`` is sent before anything else, in clear.  ``source`` is the
+    address that it comes from.
     """
     sock = socket.socket()
     sock.setblocking(False)
     if window is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+    if source:
+        sock.bind((source, 0))
     try:
         await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
     except OSError:
         sock.close()
         raise
-    reader, writer = await asyncio.open_connection(sock=sock)
+    if first:
+        await asyncio.get_running_loop().sock_sendall(sock, first)
+    server_name = name if tls is not None else None
+    reader, writer = await asyncio.open_connection(sock=sock, ssl=tls, server_hostname=server_name)
     try:
         yield Client(reader, writer)
     finally:

@@ -49,6 +49,7 @@ class Running:
     engine: Engine
     port: int
     stories: list[str] = field(default_factory=list)
+    ports: list[int] = field(default_factory=list)
 
     @property
     def clients(self) -> int:
@@ -88,18 +89,25 @@ async def gateway(
     *,
     descriptors: int = 4096,
     resolver: Resolver = ask_system,
-    address: str = "127.0.0.1:0",
+    address: str | Sequence[str] = "127.0.0.1:0",
 ) -> AsyncIterator[Running]:
-    """Serve these settings while the context lasts; ``resolver`` knows what names mean."""
+    """Serve these settings while the context lasts; ``resolver`` knows what names mean.
+
+    It listens at ``address``, or several, whatever the settings say.
+    """
     loop = asyncio.get_running_loop()
     engine = Engine(loop, Descriptors(descriptors))
     stories: list[str] = []
     serving = assemble(settings_from_text(settings), engine, stories.append, resolver)
-    listening = Listening(address)
-    await serving.listen([listening])
-    port = 0 if address.startswith("unix:") else int(listening.bound_to.rpartition(":")[2])
+    addresses = [address] if isinstance(address, str) else address
+    listening = [Listening(one) for one in addresses]
+    await serving.listen(listening)
+    ports = [
+        0 if one.address.startswith("unix:") else int(one.bound_to.rpartition(":")[2])
+        for one in listening
+    ]
     try:
-        yield Running(serving, engine, port, stories)
+        yield Running(serving, engine, ports[0], stories, ports)
     finally:
         await serving.drain(0)
         engine.close()

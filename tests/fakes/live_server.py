@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import ssl
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -30,7 +29,8 @@ class LiveServer:
         address: str = "127.0.0.1:0",
     ) -> None:
         self.loop = loop
-        self.tls: ssl.SSLContext | None = None
+        #: What is spoken before HTTP; None: nothing.
+        self.entrance: Callable[[], asyncio.Protocol] | None = None
         self.sweeper = Sweeper(loop)
         self.listener = Listener(handle, limits or Limits(), self.sweeper, TurnOutbox(loop))
         self._listening = Listening(address)
@@ -38,7 +38,7 @@ class LiveServer:
 
     def __enter__(self) -> "LiveServer":
         self.loop.run_until_complete(
-            self._listening.start(lambda: ServerConnection(self.listener), self.tls)
+            self._listening.start(self.entrance or (lambda: ServerConnection(self.listener)))
         )
         self._thread.start()
         return self

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 SOURCE: Final = Path(__file__).parents[2] / "src"
-_LISTENS: Final = re.compile(r"^hedgerow: .* on (?:http://(\S+):(\d+)|unix:(\S+))$", re.MULTILINE)
+_LISTENS: Final = re.compile(r"^hedgerow: .* on (?:https?://(\S+):(\d+)|unix:(\S+))$", re.MULTILINE)
 #: A cold interpreter on a busy machine takes some of it.
 _START_SECONDS: Final = 20.0
 

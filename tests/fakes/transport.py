@@ -16,7 +16,12 @@ class FakeTransport(asyncio.Transport):
         self.paused = self.closing = self.aborted = self.wrote_eof = False
         self.high = self.low = 0
         self.on_write: Callable[[], None] = lambda: None
+        self.handed_to: asyncio.BaseProtocol | None = None
         self._can_write_eof = can_write_eof
+
+    @override
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self.handed_to = protocol
 
     @override
     def write(self, data: bytes | bytearray | memoryview) -> None:

@@ -158,7 +158,8 @@ class TestNameThatCannotBeResolved:
         desk.waits(desk.names.first(1.0))
         assert desk.names.addresses(*WEB) == ("192.0.2.9",)
         assert desk.said == [
-            "the name api.test: no answer within 1s; it stands for no replica until it can be resolved"
+            "the name api.test: no answer within 1s;"
+            " it stands for no replica until it can be resolved"
         ]
 
 

@@ -86,6 +86,25 @@ class TestHost:
     def test_may_be_an_address_with_colons(self, host: str) -> None:
         assert found("/", Pattern("/", host="[::1]"), host=host) == "/"
 
+    @pytest.mark.parametrize("host", ["a.shop.test", "A.b.Shop.test:443"])
+    def test_may_be_all_below_a_domain(self, host: str) -> None:
+        assert found("/", Pattern("/", host="*.shop.test"), host=host) == "/"
+
+    @pytest.mark.parametrize("host", ["shop.test", ".shop.test", "ashop.test", "shop.test.evil"])
+    def test_of_a_domain_is_only_what_is_below_it(self, host: str) -> None:
+        assert found("/", Pattern("/", host="*.shop.test"), host=host) is None
+
+    def test_is_better_the_narrower(self) -> None:
+        patterns = (
+            Pattern("/any/"), Pattern("/", host="*.test"), Pattern("/", host="*.shop.test"),
+            Pattern("/x", host="a.shop.test"),
+        )  # fmt: skip
+        routes = Routes([(pattern, number) for number, pattern in enumerate(patterns)])
+        result = [
+            routes.find(host, b"/x", b"GET") for host in (b"a.test", b"b.shop.test", b"a.shop.test")
+        ]
+        assert [one[0] if one else None for one in result] == [1, 2, 3]
+
     @pytest.mark.parametrize("host", ["", "other.test", "shop.test.evil"])
     def test_of_another_name_is_another(self, host: str) -> None:
         assert found("/", Pattern("/", host="shop.test"), host=host) is None

@@ -252,3 +252,86 @@ class TestClose:
             assert open_sockets() == before
 
         run(main())
+
+
+class TestFinish:
+    def test_serves_whoever_waits_and_takes_nobody_new(self, run: Run) -> None:
+        async def main() -> None:
+            listening = Listening("127.0.0.1:0")
+            await listening.start(Greeter)
+            listening.pause()
+            waiting = [asyncio.ensure_future(greeting(listening)) for _ in range(5)]
+            for _ in range(50):
+                await asyncio.sleep(0)
+            assert await listening.finish() == 5
+            host, _, port = listening.bound_to.rpartition(":")
+            listening.close()
+            assert await asyncio.gather(*waiting) == [b"hello"] * 5
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection(host, int(port))
+
+        run(main())
+
+    def test_of_one_that_never_began_takes_nobody(self, run: Run) -> None:
+        async def main() -> None:
+            listening = Listening("127.0.0.1:0")
+            assert await listening.finish() == 0
+            listening.close()
+            assert await listening.finish() == 0
+
+        run(main())
+
+
+class TestClientThatSomebodyElseAccepted:
+    def test_is_served(self, run: Run) -> None:
+        async def main() -> None:
+            listening = Listening("127.0.0.1:0")
+            await listening.start(Greeter)
+            here, there = socket.socketpair()
+            listening.take(there)
+            reader, writer = await asyncio.open_connection(sock=here)
+            assert await reader.read() == b"hello"
+            writer.close()
+            listening.close()
+
+        run(main())
+
+    def test_is_turned_away_where_nobody_serves(self, run: Run) -> None:
+        async def main() -> None:
+            listening = Listening("127.0.0.1:0")
+            here, there = socket.socketpair()
+            listening.take(there)
+            assert here.recv(10) == b""
+            here.close()
+            listening.close()
+
+        run(main())
+
+
+class TestSocketOfSomebodyElse:
+    def test_keeps_its_path(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.sock"
+        with socket.socket(socket.AF_UNIX) as lent:
+            lent.bind(str(path))
+            lent.listen()
+            Listening(f"unix:{path}", lent.dup()).close()
+            assert path.exists()
+
+    def test_is_taken_by_its_number(self, run: Run) -> None:
+        async def main() -> None:
+            with socket.create_server(("127.0.0.1", 0)) as lent:
+                listening = Listening(f"fd:{lent.dup().detach()}")
+                assert listening.bound_to == f"127.0.0.1:{lent.getsockname()[1]}"
+                await listening.start(Greeter)
+                assert await greeting(listening) == b"hello"
+                listening.close()
+
+        run(main())
+
+    def test_that_is_no_listening_socket_is_named(self) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+            with pytest.raises(StartError, match="handed down"):
+                Listening(f"fd:{datagrams.fileno()}")
+            assert datagrams.getsockname()  # it was left alone
+        with pytest.raises(StartError, match="fd:9999"):
+            Listening("fd:9999")

@@ -177,6 +177,62 @@ class TestInterimAnswer:
         assert len(carrier.written) == 1
 
 
+class TestAnswerThatIsThereAlready:
+    WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+
+    def test_goes_out_as_it_is(self) -> None:
+        request, carrier = asked()
+        assert request.respond_whole(200, self.WHOLE, 5)
+        assert (carrier.written, carrier.asked) == ([self.WHOLE], ["done"])
+        assert (request.status, request.body_sent) == (200, 5)
+
+    @pytest.mark.parametrize(("is_http11", "closes"), [(False, False), (True, True)])
+    def test_does_not_fit_where_it_must_speak_of_the_connection(
+        self, *, is_http11: bool, closes: bool
+    ) -> None:
+        request, carrier = asked(is_http11=is_http11, closes=closes)
+        assert not request.respond_whole(200, self.WHOLE, 5)
+        assert (carrier.written, request.status) == ([], 0)
+
+    def test_does_not_fit_where_fields_are_added_or_hidden(self) -> None:
+        request, carrier = asked()
+        request.own_fields += b"X-A: b\r\n"
+        assert not request.respond_whole(200, self.WHOLE, 5)
+        request, carrier = asked()
+        request.hidden |= {b"etag"}
+        assert not request.respond_whole(200, self.WHOLE, 5)
+        assert carrier.written == []
+
+    def test_goes_nowhere_after_the_end(self) -> None:
+        request, carrier = asked()
+        request.detach()
+        assert request.respond_whole(200, self.WHOLE, 5)
+        request, carrier = asked()
+        request.respond(204, b"", b"")
+        assert request.respond_whole(200, self.WHOLE, 5)
+        assert len(carrier.written) == 1
+
+
+class TestBareSocket:
+    def answering(self, length: int | None, method: bytes = b"GET") -> Request:
+        request, carrier = asked(method)
+        carrier.socket = 7
+        request.begin(200, b"", length, ended=False)
+        return request
+
+    def test_is_given_for_the_rest_of_a_body(self) -> None:
+        assert self.answering(5).bare_socket() == 7
+
+    def test_is_not_given_where_bytes_have_to_be_framed_or_are_not_sent(self) -> None:
+        assert self.answering(None).bare_socket() is None
+        assert self.answering(5, b"HEAD").bare_socket() is None
+
+    def test_is_not_given_after_the_end(self) -> None:
+        request = self.answering(5)
+        request.detach()
+        assert request.bare_socket() is None
+
+
 class TestBody:
     def test_is_asked_for_once_where_the_client_waits(self) -> None:
         request, carrier = asked()

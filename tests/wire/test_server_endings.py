@@ -134,10 +134,22 @@ class TestBrokenOffAnswer:
 
 
 class TestDraining:
-    def test_closes_a_connection_that_has_been_served(self) -> None:
+    def test_closes_a_connection_that_was_served_and_has_been_silent_since(self) -> None:
+        site = Site(Application().handle)
+        client = site.client().sends(get())
+        for connection in site.listener.connections:
+            connection.due_at -= 2
+        site.listener.drain()
+        assert client.transport.is_closing()
+
+    def test_lets_one_that_was_served_just_now_ask_once_more(self) -> None:
         site = Site(Application().handle)
         client = site.client().sends(get())
         site.listener.drain()
+        assert not client.transport.is_closing()
+        client.sends(get())
+        assert client.received.count(b"HTTP/1.1 200") == 2
+        assert client.received.count(b"\r\nConnection: close\r\n") == 1
         assert client.transport.is_closing()
 
     def test_lets_a_pending_answer_out_and_says_close(self) -> None:

@@ -82,9 +82,9 @@ class TestHalfClosedClient:
         assert not client.shuts_down_sending()
         assert client.transport.is_closing()
 
-    def test_over_tls_has_gone(self) -> None:
+    def test_on_a_line_that_knows_no_half_close_has_gone(self) -> None:
         site = Site(Application(at_once=False).handle)
-        client = site.client(FakeTransport(ssl_object=object())).sends(get())
+        client = site.client(FakeTransport(can_write_eof=False)).sends(get())
         assert not client.shuts_down_sending()
 
     def test_with_an_unread_body_is_closed_after_the_answer(self) -> None:

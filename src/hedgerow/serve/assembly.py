@@ -18,10 +18,13 @@ from hedgerow.policy.deadline_fields import deadline_field
 from hedgerow.policy.loop_lag import LoopLagShedder
 from hedgerow.serve.access_log import AccessLog
 from hedgerow.serve.durations import Durations
+from hedgerow.serve.entrances import open_entrances, subject_fields
 from hedgerow.serve.files.assembly import file_route
 from hedgerow.serve.fixed import FixedRoute, RedirectRoute
 from hedgerow.serve.gateway import Gateway, Outputs
+from hedgerow.serve.guards.assembly import guarded
 from hedgerow.serve.plan import AnyRoute, ProxyTerms
+from hedgerow.serve.request_ids import RequestIds
 from hedgerow.serve.resolving import Resolver, ask_system
 from hedgerow.serve.route import ProxyRoute
 from hedgerow.serve.routes import Pattern, Routes
@@ -70,13 +73,24 @@ def assemble(
     }
     if server.shed:
         gateway.surroundings.shedder = LoopLagShedder()
+    if server.request_id is not None or server.traceparent:
+        gateway.ids = _request_ids(server)
     proxies: list[ProxyRoute] = []
     entries = [
-        (_pattern(route), _any_route(route, settings, gateway, proxies))
+        (_pattern(route), _guarded_route(route, settings, gateway, proxies))
         for route in settings.routes
     ]
     gateway.lead(Routes(entries), proxies)
+    open_entrances(gateway, server, lambda text: trace(f"hedgerow: {text}"))
     return gateway
+
+
+def _guarded_route(
+    route: Route, settings: Settings, gateway: Gateway, proxies: list[ProxyRoute]
+) -> AnyRoute:
+    inner = _any_route(route, settings, gateway, proxies)
+    where = f"[route {settings.routes.index(route) + 1}]"
+    return guarded(inner, route, gateway.surroundings, where)
 
 
 def _any_route(
@@ -106,27 +120,36 @@ def _any_route(
     return proxy
 
 
+def _request_ids(server: Server) -> RequestIds:
+    is_behind = server.forwarded == "append"
+    return RequestIds(
+        server.request_id,
+        starts_traces=server.traceparent,
+        believes="trusted" if server.trusted else "all" if is_behind else "nobody",
+    )
+
+
 def _access_log(server: Server) -> AccessLog | None:
     if server.access_log is None:
         return None
-    stream: IO[bytes]
-    if server.access_log == "-":
-        stream = sys.stdout.buffer
-    else:
-        try:
-            # Without waiting: a pipe that nobody reads would hold up the start for ever.
-            log = os.open(server.access_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK)
-        except OSError as error:
-            why = "nobody reads this pipe" if error.errno == errno.ENXIO else error.strerror
-            raise StartError(
-                "access_log",
-                got=server.access_log,
-                must="a file that can be written",
-                fix=f"({why})",
-            ) from error
-        os.set_blocking(log, True)
-        stream = os.fdopen(log, "ab")  # held open for the life of the process
-    return AccessLog(stream, server.access_log_format)
+    form, path = server.access_log_format, server.access_log
+    if path == "-":
+        return AccessLog(sys.stdout.buffer, form)
+    try:
+        return AccessLog(_opened_log(path), form, lambda: _opened_log(path))
+    except OSError as error:
+        why = "nobody reads this pipe" if error.errno == errno.ENXIO else error.strerror
+        must = "a file that can be written"
+        raise StartError("access_log", got=path, must=must, fix=f"({why})") from error
+
+
+def _opened_log(path: str) -> IO[bytes]:
+    # Without waiting: a pipe that nobody reads would hold up the start for ever.
+    log = os.open(
+        path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o640
+    )
+    os.set_blocking(log, True)
+    return os.fdopen(log, "ab")
 
 
 def _policy(route: Route, settings: Settings, upstream: LiveUpstream) -> Policy:
@@ -179,6 +202,9 @@ def _proxy_route(route: Route, settings: Settings, policy: Policy, gateway: Gate
         limiter=rate_limiter(route),
         client_source=_source(rate.by if rate is not None else None),
         forwarded=settings.server.forwarded,
+        knows_clients=bool(settings.server.trusted),
+        subject_fields=subject_fields(settings.server),
+        ids=gateway.ids,
         upgrades=frozenset(protocol.lower().encode() for protocol in route.upgrade),
         upgrade_idle=route.upgrade_idle,
     )

@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hedgerow.serve.access_log import AccessLog
+from hedgerow.serve.client_address import TrustedProxies
 from hedgerow.serve.durations import Durations
 from hedgerow.serve.lag import LagMeter
 from hedgerow.serve.plan import AnyRoute, HeadPlan
+from hedgerow.serve.request_ids import RequestIds
 from hedgerow.serve.route import ProxyRoute
 from hedgerow.serve.routes import Routes, normal_path
 from hedgerow.serve.story import timeline
@@ -21,12 +23,12 @@ from hedgerow.serve.surroundings import Finished, Surroundings
 from hedgerow.serve.traces import TraceRing
 from hedgerow.serve.upstreams import LiveUpstream
 from hedgerow.wire.engine import Engine
+from hedgerow.wire.entrance import Entrance
 from hedgerow.wire.limits import Limits
 from hedgerow.wire.listener import Listener
 from hedgerow.wire.listening import Listening
 from hedgerow.wire.pool import Pool
 from hedgerow.wire.request import Request
-from hedgerow.wire.server import ServerConnection
 
 
 @dataclass(slots=True)
@@ -60,6 +62,10 @@ class Gateway:
         self._listener = Listener(self._handle, limits, engine.sweeper, engine.outbox)
         self._listener.connection_made = self._client_came
         self._listener.connection_lost = self._client_left
+        self._listeners = [self._listener]  # all of them: some addresses have one of their own
+        self._entrances: list[Entrance] = []
+        self._trusted: TrustedProxies | None = None
+        self.ids: RequestIds | None = None  # who names requests; set before routes are led
         self._listening: list[Listening] = []
         self.lag: LagMeter | None = None  # while it serves, if anybody wants to know
         self._is_paused = False
@@ -79,7 +85,17 @@ class Gateway:
     @property
     def clients(self) -> int:
         """Connections of clients that are open."""
-        return len(self._listener.connections)
+        return sum(len(listener.connections) for listener in self._listeners)
+
+    @property
+    def accepted(self) -> int:
+        """Connections of clients that there have been."""
+        return sum(listener.accepted for listener in self._listeners)
+
+    @property
+    def requests(self) -> int:
+        """Requests that there have been, whatever came of them."""
+        return sum(listener.requests for listener in self._listeners)
 
     @property
     def traces(self) -> TraceRing | None:
@@ -99,7 +115,53 @@ class Gateway:
     def lead(self, routes: Routes[AnyRoute], proxies: Sequence[ProxyRoute] = ()) -> None:
         """Use these routes from now on; ``proxies`` are those that lead to an upstream."""
         self._routes, self._proxies = routes, list(proxies)
-        self._listener.memo.forget()
+        if self.ids is not None:
+            self._listener.handle = self._handle_numbered
+        for listener in self._listeners:
+            listener.memo.forget()
+
+    def listeners(
+        self, count: int, instead: Mapping[int, Callable[[Request], None]]
+    ) -> list[Listener]:
+        """Return one for each of so many addresses; ``instead`` has those with another handler."""
+        found = [self._listener] * count
+        for number, handle in instead.items():
+            engine = self._engine
+            found[number] = other = Listener(
+                handle, self._listener.limits, engine.sweeper, engine.outbox
+            )
+            other.connection_made = self._client_came
+            other.connection_lost = self._client_left
+            self._listeners.append(other)
+        return found
+
+    def open_by(self, entrances: Sequence[Entrance]) -> None:
+        """Let clients in by these, one for each socket in the order of :meth:`listen`."""
+        self._entrances = list(entrances)
+
+    def _handle_numbered(self, request: Request) -> None:
+        """Give a request its name, and take it."""
+        if self.ids is not None:
+            self.ids.assign(request)
+        self._handle(request)
+
+    def trust(self, trusted: TrustedProxies) -> None:
+        """Believe these proxies from now on."""
+        self._trusted = trusted
+        self._listener.handle = self._handle_forwarded
+        for listener in self._listeners:
+            listener.trusts = trusted.includes
+
+    def reopen_logs(self) -> None:
+        """Go on in a new file where the log was moved; raises OSError where that cannot be."""
+        if self._outputs.access_log is not None:
+            self._outputs.access_log.reopen()
+
+    def reload_certificates(self) -> None:
+        """Read all certificates again, now; those that are no good stay as they were."""
+        for entrance in self._entrances:
+            if entrance.certificates is not None:
+                entrance.certificates.reload()
 
     async def listen(self, listening: Sequence[Listening]) -> None:
         """Accept clients on these sockets, once upstreams that are known by name are found."""
@@ -110,8 +172,9 @@ class Gateway:
         elif self._outputs.traces is not None:  # an operator may ask
             self.lag = LagMeter(self._engine.loop, lambda now, lag: None)
         self._listening = list(listening)
-        for one in self._listening:
-            await one.start(lambda: ServerConnection(self._listener))
+        for number, one in enumerate(self._listening):
+            plain = number >= len(self._entrances)
+            await one.start(Entrance(self._listener) if plain else self._entrances[number])
 
     async def drain(self, seconds: float) -> int:
         """Stop accepting, let running requests end, and return how many did not in time."""
@@ -119,14 +182,16 @@ class Gateway:
             listening.close()
         for upstream in self.upstreams.values():
             upstream.stop()
-        self._listener.drain()
+        for listener in self._listeners:
+            listener.drain()
         self._emptied = asyncio.Event()
-        if self._listener.connections:
+        if self.clients:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._emptied.wait()
-        left = len(self._listener.connections)
-        self._listener.close()
+        left = self.clients
+        for listener in self._listeners:
+            listener.close()
         if self.lag is not None:
             self.lag.close()
         # The aborted connections report to their requests first: else calls that wait for a
@@ -136,7 +201,7 @@ class Gateway:
             upstream.close()
         await asyncio.sleep(0)
         if self._outputs.access_log is not None:
-            self._outputs.access_log.flush()
+            self._outputs.access_log.close()
         return left
 
     # --- one request ---
@@ -147,6 +212,24 @@ class Gateway:
             plan.taker.carry_out(plan, request)
         else:
             self._handle_new_head(request)
+
+    def _handle_forwarded(self, request: Request) -> None:
+        """Find out whose request it is that a trusted proxy has forwarded, and take it."""
+        self.believe(request)
+        self._handle_numbered(request)
+
+    def believe(self, request: Request) -> None:
+        """Make a request that of the client which a trusted proxy tells; costs those 3 us."""
+        trusted, head = self._trusted, request.head
+        if trusted is not None and head.was_forwarded and request.is_trusted:
+            told = trusted.tell(head, request.peer)
+            request.peer = told.client
+            if told.is_tls is not None:
+                request.is_tls = told.is_tls
+
+    def take(self, request: Request) -> None:
+        """Take a request as one that came to an address without a handler of its own."""
+        self._handle_numbered(request)
 
     def _handle_new_head(self, request: Request) -> None:
         head = request.head
@@ -215,11 +298,14 @@ class Gateway:
 
     def _client_left(self) -> None:
         self._engine.descriptors.release()
-        if self._emptied is not None and not self._listener.connections:
+        if self._emptied is not None and not self.clients:
             self._emptied.set()
 
     def _tick(self, now: float) -> None:
         """Four times a second: the log, and whether to accept again."""
+        for entrance in self._entrances:
+            if entrance.certificates is not None:
+                entrance.certificates.look(now)
         if self._outputs.access_log is not None:
             self._outputs.access_log.tick(self._engine.wall)
             self._outputs.access_log.flush()

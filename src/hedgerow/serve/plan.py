@@ -75,4 +75,8 @@ class Plan(HeadPlan):
     priority: int = DEFAULT_URGENCY  # 0 is the most urgent
     tells: tuple[Tell, ...] = ()  # add to the upstream's head how much time is left
     client: str | None = None  # who asks, for a rate limit; None: whoever has the address
+    #: The lines with what was told last of a client: of whom, and whether over TLS.
+    told: bytes = b""
+    told_of: str | None = None
+    told_tls: bool = False
     upgrade: bytes = b""  # the protocol to change to; empty: HTTP it stays

@@ -6,7 +6,7 @@ repeat themselves.  Then come the questions that each request is asked: does thi
 up, has this client asked too often, is there time left.  Must not know settings files; it is
 built from records and policy objects.
 
-Without a rate limit those questions cost 0.1 us; with one, 2 us.
+Without a rate limit those questions cost 0.1 us; with one, 1 us.
 """
 
 import dataclasses
@@ -29,6 +29,7 @@ from hedgerow.serve.durations import Durations
 from hedgerow.serve.plan import Plan, ProxyTerms
 from hedgerow.serve.proxy import ProxiedRequest
 from hedgerow.serve.refusing import refuse
+from hedgerow.serve.request_ids import RequestIds
 from hedgerow.serve.source import Source
 from hedgerow.serve.surroundings import Surroundings
 from hedgerow.serve.upgrade import UpgradedRequest
@@ -59,6 +60,10 @@ class ProxyRoute:
     limiter: RateLimiter | None = None
     client_source: Source | None = None  # of who asks; None: the address
     forwarded: Forwarded = "replace"
+    knows_clients: bool = False  # requests are their clients', wherever they came from
+    #: Fields, in lower case, that tell who a client's certificate is for; never a client's own.
+    subject_fields: frozenset[bytes] = frozenset()
+    ids: RequestIds | None = None  # who names requests; a client's own names do not count
     upgrades: frozenset[bytes] = frozenset()  # protocols that clients may change to, in lower case
     upgrade_idle: float = 600.0  # seconds in which something must move in a tunnel
     #: By the identity of the terms that they vary, which live as long as the route.
@@ -73,7 +78,7 @@ class ProxyRoute:
         honours = [field for field in self.honours if field.name != asked_in]  # one meaning
         self._deadline = RouteDeadline(self.terms.policy.deadline, honours, self.send_as)
         told = (self.send_as or "").lower().encode()
-        self._watched = self._deadline.names | {_ATTEMPT, told}
+        self._watched = self._deadline.names | {_ATTEMPT, told} | self.subject_fields
 
     @property
     def durations(self) -> Durations | None:
@@ -85,11 +90,16 @@ class ProxyRoute:
     ) -> Plan:
         """Work out all that follows from a head whose path (without query) is normal."""
         names = [name.lower() for name, _ in head.fields]
+        if self.ids is not None and (gone := self.ids.replaces(head.fields)):
+            head = head.with_fields(
+                [field for field in head.fields if field[0].lower() not in gone]
+            )
+            names = [name.lower() for name, _ in head.fields]
         is_special = not self._watched.isdisjoint(names)
         timing = self._timing(head, parameters, query, names if is_special else ())
         upstreams_path = path if self.rewrite is None else self._rewritten(path, parameters)
         target = upstreams_path + b"?" + query if query else upstreams_path
-        shown = _without(head, timing.replaces) if is_special else head
+        shown = _without(head, timing.replaces | self.subject_fields) if is_special else head
         lines = request_lines(shown, target, head.host or self.fallback_host)
         if head.framing is NO_BODY:
             lines += length_line(head, 0)
@@ -116,24 +126,54 @@ class ProxyRoute:
             # A stage is left after a second at the earliest, and then comes the one below it.
             self._turn_away(request, refusal(Reason.PROCESS_OVERLOADED, shedder.stage))
             return
-        if self.limiter is not None and not self._may_ask(self.limiter, plan, request):
-            return
+        limiter = self.limiter
+        if limiter is not None:
+            client = plan.client
+            if client is None:
+                client = request.peer
+                if ":" in client:
+                    client = address_key(client)
+            early, lines = limiter.ask(time.monotonic(), client)
+            request.own_fields += lines
+            if early:
+                self._refuse_early(request, early)
+                return
         head, seconds = request.head, plan.seconds
         if head.content_length > self.terms.max_body:
             self._refuse_body(request)
         elif isinstance(seconds, Situation):
             self._refuse(request, seconds)
         else:
-            about = client_lines(
-                head, peer=request.peer, is_tls=request.is_tls, forwarded=self.forwarded
-            )
-            lines = plan.lines + about
+            if request.peer == plan.told_of and request.is_tls is plan.told_tls:
+                lines = plan.told
+            else:
+                lines = self._with_client(plan, request)
+            lines += request.upstream_fields
             if plan.upgrade:
-                asked = UpgradedRequest(plan, self.surroundings, request, lines, seconds)
-                asked.ask_for(plan.upgrade, self.upgrade_idle)
-                asked.start()
-                return
-            ProxiedRequest(plan, self.surroundings, request, lines, seconds).start()
+                self._ask_to_change(plan, request, lines, seconds)
+            else:
+                ProxiedRequest(plan, self.surroundings, request, lines, seconds).start()
+
+    def _ask_to_change(self, plan: Plan, request: Request, lines: bytes, seconds: float) -> None:
+        asked = UpgradedRequest(plan, self.surroundings, request, lines, seconds)
+        asked.ask_for(plan.upgrade, self.upgrade_idle)
+        asked.start()
+
+    def _with_client(self, plan: Plan, request: Request) -> bytes:
+        """Return the plan's lines, and those that tell the upstream who asks."""
+        peer, is_tls, forwarded = request.peer, request.is_tls, self.forwarded
+        if forwarded == "append" and self.knows_clients:
+            # What stands there already tells of the client; we add whom we have it from.
+            peer = request.hop
+            forwarded = "append" if request.is_trusted else "replace"
+        lines = plan.lines + client_lines(
+            request.head, peer=peer, is_tls=is_tls, forwarded=forwarded
+        )
+        if self.subject_fields:
+            return lines + request.client_fields
+        if not self.knows_clients:
+            plan.told, plan.told_of, plan.told_tls = lines, peer, is_tls  # who asks, asks again
+        return lines
 
     # --- what is in a head ---
 
@@ -189,7 +229,7 @@ class ProxyRoute:
             stated = stated_client(head, parameters, query, self.client_source)
             if stated is not None:
                 return stated
-        return forwarded_client(head, self.forwarded)
+        return None if self.knows_clients else forwarded_client(head, self.forwarded)
 
     def _may_repeat(self, head: RequestHead) -> bool:
         hedge, method = self.terms.policy.hedge, head.method.decode()
@@ -206,21 +246,13 @@ class ProxyRoute:
 
     # --- saying no ---
 
-    def _may_ask(self, limiter: RateLimiter, plan: Plan, request: Request) -> bool:
-        """Say whether this client may ask now; if not, tell it when it may."""
-        client, now = plan.client, time.monotonic()
-        if client is None:
-            client = address_key(request.peer)
-        early = limiter.take(now, client)
-        request.own_fields += limiter.fields(now, client)
-        if not early:
-            return True
+    def _refuse_early(self, request: Request, early: float) -> None:
+        """Tell a client that asks so many seconds too early when it may."""
         self._count(Reason.RATE_LIMITED)
         date = self.surroundings.engine.date_line
         # Not the route's own reply: a client that asks too often must see that it does.
         request.problem(429, "this client has sent too many requests", math.ceil(early), date)
         self.surroundings.refused(request)
-        return False
 
     def _turn_away(self, request: Request, entry: Entry) -> None:
         """Answer a request that goes nowhere, whatever it asks for."""

@@ -2,7 +2,7 @@
 
 Decides; must not know what a route does.  The most specific pattern wins, whatever
 the order in the file: an exact path before one with parameters before the longest
-prefix; a route for a host before one for any host.
+prefix; a route for a host before one for all hosts of a domain before one for any host.
 
 Matching is done on the *normal* path (RFC 3986 section 6.2.2): characters that need no
 escape are unescaped (``%61`` is ``a``), then dot segments are resolved, because an
@@ -29,7 +29,7 @@ class Pattern:
     """Where a route applies: ``/exact``, ``/prefix/`` or ``/with/{parameter}``."""
 
     path: str
-    host: str | None = None  # without port, lower case
+    host: str | None = None  # without port, lower case; *.example.com: any name below that
     methods: frozenset[bytes] | None = None
 
     @property
@@ -53,7 +53,16 @@ class Pattern:
     def rank(self) -> tuple[int, int, int]:
         """Order patterns, most specific first."""
         kind = 2 if self.is_prefix else 1 if self.parameters else 0
-        return (0 if self.host else 1, kind, -len(self.path))
+        # A longer wildcard is a narrower one.
+        which = 1000 if self.host is None else 0 if self.host[0] != "*" else 999 - len(self.host)
+        return (which, kind, -len(self.path))
+
+    def is_for(self, name: str) -> bool:
+        """Say whether a host, without port and in lower case, is meant."""
+        host = self.host
+        if host is None or host == name:
+            return True
+        return host[0] == "*" and name.endswith(host[1:]) and len(name) >= len(host)
 
 
 class Routes(Generic[T]):
@@ -82,7 +91,7 @@ class Routes(Generic[T]):
                 continue
             if pattern.host is not None:
                 name = _without_port(host) if name is None else name
-                if pattern.host != name:
+                if not pattern.is_for(name):
                     continue
             match = expression.fullmatch(path)
             if match is not None:
@@ -96,7 +105,7 @@ class Routes(Generic[T]):
         allowed: set[bytes] = set()
         name = _without_port(host)
         for pattern, expression, _ in self._entries:
-            is_here = pattern.host in (None, name) and expression.fullmatch(path)
+            is_here = pattern.is_for(name) and expression.fullmatch(path)
             if pattern.methods is not None and is_here:
                 allowed |= pattern.methods
         return allowed

@@ -30,6 +30,7 @@ from hedgerow.serve.replica_news import ReplicaNews
 from hedgerow.serve.resolving import Names, Resolver, ask_system
 from hedgerow.serve.settings import ReplicaUrl, Upstream
 from hedgerow.serve.settings.policy import admission, pool_limits, replica_rules
+from hedgerow.wire.certificates import PairFiles, load_pair
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.pool import Origin, Pool
 
@@ -251,6 +252,10 @@ def _tls(name: str, upstream: Upstream) -> ssl.SSLContext:
             must="a file of certificates in PEM form",
             fix=f"({error})",
         ) from error
+    if upstream.cert is not None:
+        where = f"[upstream.{name}]"
+        pair = PairFiles(upstream.cert, upstream.key, f"{where} cert", f"{where} key")
+        load_pair(context, pair)
     if not upstream.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

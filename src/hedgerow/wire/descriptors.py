@@ -23,20 +23,20 @@ class Descriptors:
         self.limit = limit
         self.in_use = 0
 
-    def take(self) -> bool:
-        """Take one; False when none is left."""
-        if self.in_use >= self.limit:
+    def take(self, count: int = 1) -> bool:
+        """Take one, or so many; False when they are not left."""
+        if self.in_use + count > self.limit:
             return False
-        self.in_use += 1
+        self.in_use += count
         return True
 
     def accepted(self) -> None:
         """Count a client that the kernel has let in already."""
         self.in_use += 1
 
-    def release(self) -> None:
-        """Give one back."""
-        self.in_use -= 1
+    def release(self, count: int = 1) -> None:
+        """Give one back, or so many."""
+        self.in_use -= count
 
     @property
     def may_accept(self) -> bool:

@@ -92,6 +92,14 @@ class RequestHead:
                 return value.rstrip(_OWS)
         return None
 
+    def with_fields(self, fields: Fields) -> "RequestHead":
+        """Return the same head with other end-to-end fields; heads are shared, so copied."""
+        other = RequestHead(self.method, self.target, is_http11=self.is_http11)
+        for name in self.__slots__:
+            setattr(other, name, getattr(self, name))
+        other.fields, other.plan = fields, None
+        return other
+
     @property
     def upgrade(self) -> bytes | None:
         """The one protocol that the client would rather speak from here on, in lower case.

@@ -23,6 +23,7 @@ class Limits:
     max_pipelined: int = 64 * 1024  # bytes read ahead while an answer is pending, then no more
     max_discarded: int = 16 * 1024 * 1024  # of an unwanted body, so that its sender reads why
     head_timeout: float = 10.0  # from the first byte of a head (or accept) to its end: 408
+    handshake_timeout: float = 10.0  # TLS, from the accept on; nothing is asked yet: closed
     body_timeout: float = 20.0  # in each such time a body must bring body_min_rate: 408
     body_min_rate: float = 500.0
     idle_timeout: float = 75.0  # between requests; longer than common balancers in front

@@ -33,6 +33,7 @@ class Link(asyncio.Protocol):
     __slots__ = (
         "_discarded",
         "_half_closed",
+        "_is_bare",
         "_is_blocked",
         "_is_over",
         "_is_paused",
@@ -41,9 +42,13 @@ class Link(asyncio.Protocol):
         "_outbox",
         "_tail",
         "_transport",
+        "client_fields",
         "due_at",
         "is_tls",
+        "is_trusted",
+        "own_fields",
         "peer",
+        "told_peer",
     )
 
     def __init__(self, limits: Limits, outbox: Outbox) -> None:
@@ -55,18 +60,27 @@ class Link(asyncio.Protocol):
         self._is_blocked = False  # the client does not read
         self._half_closed = False  # the client will send no more, and still wants its answer
         self._is_over = False  # nothing that still comes is looked at
+        self._is_bare = False  # an answer's body goes past the transport, straight to the socket
         self._discarded = 0
         self._mark = 0  # bytes received, or not yet taken, when the current deadline was set
         self.due_at = math.inf  # when the current phase has taken too long
         self.peer = ""  # the other end's address, without the port; empty where it has none
         self.is_tls = False
+        self.is_trusted = True  # what the other end says of those it forwards for is believed
+        # What whoever let the client in knows of it.
+        self.told_peer: str | None = None  # its address, where it is not the other end's
+        self.own_fields = b""  # lines for every answer
+        self.client_fields = b""  # lines that tell upstreams who it is
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=HIGH_WATER, low=HIGH_WATER // 4)
-        name = self._transport.get_extra_info("peername")
-        self.peer = name[0] if isinstance(name, tuple) else ""
+        if self.told_peer is None:
+            name = self._transport.get_extra_info("peername")
+            self.peer = name[0] if isinstance(name, tuple) else ""
+        else:
+            self.peer = self.told_peer
         self.is_tls = self._transport.get_extra_info("ssl_object") is not None
 
     @override
@@ -79,6 +93,25 @@ class Link(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Send bytes."""
         self._outbox.post(self._transport, data)
+
+    def bare_socket(self) -> int | None:
+        """Return the socket's descriptor, for a file that the kernel sends by itself.
+
+        None where bytes have to go through the transport: TLS, or some that were written wait
+        there.  Whoever has it reads neither from it nor closes it, and adds to the request's
+        ``body_sent``: by that a client is found that takes next to nothing.
+        """
+        transport = self._transport
+        if self.is_tls or transport.is_closing() or transport.get_write_buffer_size():
+            return None
+        sock = transport.get_extra_info("socket")
+        if sock is None:
+            return None
+        self._is_bare = True
+        self._mark = 0
+        self.due_at = time.monotonic() + self._limits.write_timeout
+        descriptor: int = sock.fileno()
+        return descriptor
 
     def data_age(self) -> float:
         """Seconds for which the last bytes have been waiting in the kernel, while we were busy."""

@@ -52,7 +52,12 @@ class Listener:
         self.memo: HeadMemo[RequestHead] = HeadMemo()
         self.connections: set[Connection] = set()
         self.draining = False
+        self.accepted = 0  # connections
+        self.requests = 0  # whose head was understood
         self.refused = 0  # requests answered by this module because they broke a rule
+        self.failed_handshakes = 0  # of TLS
+        #: Whether a peer's address is one of a proxy whose word counts; None: there are no such.
+        self.trusts: Callable[[str], bool] | None = None
         self.connection_made: Callable[[], None] = _nothing
         self.connection_lost: Callable[[], None] = _nothing
         self._sweeper = sweeper

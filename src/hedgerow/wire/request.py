@@ -5,13 +5,15 @@ Must not know sockets: a :class:`Carrier` carries the bytes.  Once the client is
 gone every method is harmless, so handlers need not ask.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from hedgerow.wire.chunked import LAST_CHUNK, chunk
 from hedgerow.wire.heads import RequestHead
 from hedgerow.wire.problem import problem_body, problem_fields
 from hedgerow.wire.status import STATUS_LINES, WITHOUT_BODY
 from hedgerow.wire.tunnel import TunnelEnd
+
+_NOTHING: Final[frozenset[bytes]] = frozenset()
 
 
 class Sink(Protocol):
@@ -36,6 +38,9 @@ class Carrier(Protocol):
     closes: bool  # after the current answer
     peer: str  # the other end's address, without the port; empty where it has none
     is_tls: bool
+    is_trusted: bool  # what it says of others it forwards for is believed
+    own_fields: bytes  # whole lines for the head of every answer
+    client_fields: bytes  # whole lines that tell an upstream who the client is
     is_first: bool  # nothing was asked before on this connection
 
     def keeps_alive(self, head: RequestHead) -> bool:
@@ -52,6 +57,9 @@ class Carrier(Protocol):
 
     def close(self) -> None:
         """Close the connection once what was written is out."""
+
+    def bare_socket(self) -> int | None:
+        """Return the descriptor of the socket, where a file may be sent on it past us."""
 
     def data_age(self) -> float:
         """Seconds since the client's last bytes came."""
@@ -79,12 +87,15 @@ class Request:
         "_writes_body",
         "body_sent",
         "head",
+        "hidden",
+        "id",
         "is_first",
         "is_tls",
         "own_fields",
         "peer",
         "sink",
         "status",
+        "upstream_fields",
     )
 
     def __init__(self, head: RequestHead, connection: Carrier) -> None:
@@ -95,11 +106,30 @@ class Request:
         self.is_tls = connection.is_tls
         self.is_first = connection.is_first
         self.body_sent = 0  # bytes of the answer's body, without the coding
-        self.own_fields = b""  # whole lines for the answer's head, whatever the answer will be
+        #: Whole lines for the answer's head, whatever the answer will be.
+        self.own_fields = connection.own_fields
+        self.id = ""  # what logs call it, where it has a name
+        self.upstream_fields = b""  # whole lines for an upstream's head
+        self.hidden = _NOTHING  # names, in lower case, of fields that no answer may have
         self._connection: Carrier | None = connection
         self._awaits_continue = head.expects_continue
         self._chunked = False
         self._writes_body = True
+
+    @property
+    def hop(self) -> str:
+        """The address at the other end of the connection; ``peer`` may be behind it."""
+        return self._connection.peer if self._connection is not None else self.peer
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the other end is believed in what it says of those it forwards for."""
+        return self._connection is not None and self._connection.is_trusted
+
+    @property
+    def client_fields(self) -> bytes:
+        """Whole lines that tell an upstream who the client is."""
+        return self._connection.client_fields if self._connection is not None else b""
 
     def data_age(self) -> float:
         """Seconds since the last bytes of the request came, also while nobody had time to read."""
@@ -109,6 +139,34 @@ class Request:
         """Answer with a body at hand, in one write; ``fields`` are whole lines."""
         self.begin(status, fields, len(body), body, ended=True)
 
+    def respond_whole(self, status: int, answer: bytes, body_size: int) -> bool:
+        """Answer a GET with bytes that were put together before, the head too; False: not so.
+
+        They have a Content-Length and say nothing of the connection, so they do not fit where
+        this answer has to: HTTP/1.0, the connection's last, fields to be added or hidden.
+        """
+        connection = self._connection
+        if connection is None or self.status:
+            return True
+        head = self.head
+        if self.own_fields or self.hidden or not head.is_http11 or not connection.keeps_alive(head):
+            return False
+        self.status = status
+        self.body_sent = body_size
+        self._connection = self.sink = None
+        connection.write(answer)
+        connection.request_done()
+        return True
+
+    def bare_socket(self) -> int | None:
+        """Return the socket for the rest of a body that goes past us, counted in ``body_sent``.
+
+        It has a Content-Length.  None: it has to be written here, now or altogether.
+        """
+        if self._connection is None or self._chunked or not self._writes_body:
+            return None
+        return self._connection.bare_socket()
+
     def problem(
         self, status: int, detail: str, retry_after: int | None = None, fields: bytes = b""
     ) -> None:
@@ -116,7 +174,7 @@ class Request:
         lines = problem_fields(retry_after)
         self.respond(status, lines + fields if fields else lines, problem_body(status, detail))
 
-    def begin(
+    def begin(  # noqa: C901  # one branch for each rule of framing
         self, status: int, fields: bytes, length: int | None, data: bytes = b"", *, ended: bool
     ) -> None:
         """Start the answer: ``length`` of the body if known, and the first of it if at hand.
@@ -128,6 +186,8 @@ class Request:
             return
         self.status = status
         head = self.head
+        if self.hidden:
+            fields = _without(fields, self.hidden)
         pieces = [STATUS_LINES[status], self.own_fields, fields]
         self._writes_body = head.method != b"HEAD" and status not in WITHOUT_BODY
         keep_alive = connection.keeps_alive(head)
@@ -219,6 +279,13 @@ class Request:
     def detach(self) -> None:
         """The connection is gone; whatever is still written goes nowhere."""
         self._connection = None
+
+
+def _without(fields: bytes, hidden: frozenset[bytes]) -> bytes:
+    """Leave out the lines of these names."""
+    lines = fields.split(b"\r\n")[:-1]
+    kept = [line for line in lines if line.partition(b":")[0].lower() not in hidden]
+    return b"".join(b"%b\r\n" % line for line in kept)
 
 
 def _may_tell_length(status: int, length: int) -> bool:

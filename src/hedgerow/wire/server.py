@@ -36,12 +36,14 @@ from hedgerow.wire.link import Link
 from hedgerow.wire.listener import Listener
 from hedgerow.wire.problem import refusal
 from hedgerow.wire.request import Request
-from hedgerow.wire.sockets import has_tcp_info, was_reset
+from hedgerow.wire.sockets import HIGH_WATER, has_tcp_info, was_reset
 from hedgerow.wire.tunnel import TunnelEnd
 from hedgerow.wire.unfinished import objection
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _EMPTY_LINES: Final = re.compile(rb"(?:\r\n)+")
+#: Seconds from a client's last answer in which its next request may be on its way.
+_MAY_SPEAK: Final = 1.0
 
 
 class ServerConnection(Link):
@@ -78,7 +80,10 @@ class ServerConnection(Link):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         listener = self._listener
+        if listener.trusts is not None:
+            self.is_trusted = listener.trusts(self.peer)
         listener.connections.add(self)
+        listener.accepted += 1
         self.closes = listener.draining
         self.due_at = time.monotonic() + listener.limits.head_timeout
         listener.connection_made()
@@ -102,7 +107,7 @@ class ServerConnection(Link):
     @override
     def eof_received(self) -> bool:
         waits = self._request is not None or self._is_blocked
-        can_wait = self._body is None and not self.is_tls and has_tcp_info()
+        can_wait = self._body is None and self._transport.can_write_eof() and has_tcp_info()
         if self._is_over or not (waits and can_wait):
             self.close()
             return False
@@ -154,8 +159,9 @@ class ServerConnection(Link):
     def timed_out(self, now: float) -> None:
         if self._is_blocked or self._is_over:
             self._time_out_writing()
-        elif self._request is not None and (self._half_closed or self._body_held):
-            is_stalled = self.due_at > 0.0 and self._request.body_sent == self._mark
+        elif self._request is not None and (self._half_closed or self._body_held or self._is_bare):
+            least = HIGH_WATER // 2 if self._is_bare else 1
+            is_stalled = self.due_at > 0.0 and self._request.body_sent < self._mark + least
             if is_stalled or was_reset(self._transport):
                 self.abort()
             else:
@@ -176,9 +182,12 @@ class ServerConnection(Link):
     def drain(self) -> None:
         self.closes = True
         is_asking = self._request is not None or self._tail or self._is_over
-        # Accepted within the last second, and silent so far: it may be about to speak.
-        is_new = self.due_at - self._limits.head_timeout + 1.0 >= time.monotonic()
-        if not is_asking and (self._served or not is_new):
+        # Whoever came, or was answered, within the last second may be asking just now, and a
+        # request that meets a close is lost.  The answer to it says that it was the last one.
+        limits = self._limits
+        patience = limits.idle_timeout if self._served else limits.head_timeout
+        is_silent = self.due_at - patience + _MAY_SPEAK < time.monotonic()
+        if not is_asking and is_silent:
             self.close()
 
     # --- reading ---
@@ -213,6 +222,7 @@ class ServerConnection(Link):
         self._tail = data[end + 4 :]
         self.due_at = math.inf
         self._request = request = Request(head, self)
+        self._listener.requests += 1
         self.is_first = False
         if head.framing is NO_BODY:
             self._listener.handle(request)
@@ -318,6 +328,7 @@ class ServerConnection(Link):
     def request_done(self) -> None:
         """The answer is complete: go on to the next request, or close."""
         unread = self._body is not None
+        self._is_bare = False
         self._request = None
         self._body = None
         self._served = True
@@ -333,7 +344,7 @@ class ServerConnection(Link):
         if self._is_blocked:
             return  # that is for its reading, and stays
         request = self._request
-        if self._half_closed and request is not None and request.status:
+        if (self._half_closed or self._is_bare) and request is not None and request.status:
             self._mark = request.body_sent  # where nothing more is sent, nobody will tell us
             self.due_at = time.monotonic() + self._limits.write_timeout
         elif self._half_closed or self._body_held:

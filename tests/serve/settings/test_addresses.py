@@ -4,7 +4,6 @@ import pytest
 
 from hedgerow.serve.settings.addresses import (
     ADDRESS,
-    LISTEN,
     REPLICAS,
     ReplicaUrl,
     same_address,
@@ -16,40 +15,6 @@ def refused(kind: Kind, value: object) -> str:
     with pytest.raises(Refused) as caught:
         kind.read(value)
     return f"{caught.value.must}. {caught.value.fix}"
-
-
-class TestListen:
-    @pytest.mark.parametrize(
-        "address",
-        ["127.0.0.1:8080", "[::1]:8080", ":8080", "localhost:0", "0.0.0.0:80", "unix:/run/x.sock"],
-    )
-    def test_takes(self, address: str) -> None:
-        assert LISTEN.read(address) == (address,)
-
-    def test_takes_a_star_for_everybody(self) -> None:
-        assert LISTEN.read("*:8080") == (":8080",)
-
-    def test_takes_a_list(self) -> None:
-        assert LISTEN.read([":80", "unix:/x"]) == (":80", "unix:/x")
-
-    @pytest.mark.parametrize(
-        ("value", "fact"),
-        [
-            ("8080", '"127.0.0.1:8080"'),
-            (8080, '":8080" for everybody'),
-            ("127.0.0.1", "host:port"),
-            ("::1:8080", "[v6 address]:port"),
-            ("127.0.0.1:http", "host:port"),
-            ("127.0.0.1:65536", "65535"),
-            ("http://127.0.0.1:80", "host:port"),
-            ("unix:", "unix:/run/hedgerow.sock"),
-            ([], "not empty"),
-            ([":80", ":80"], "twice"),
-            (True, "text in quotes"),
-        ],
-    )
-    def test_refuses(self, value: object, fact: str) -> None:
-        assert fact in refused(LISTEN, value)
 
 
 class TestReplicas:
@@ -159,13 +124,36 @@ class TestHostOfAReplica:
 
 
 class TestAddress:
-    @pytest.mark.parametrize("address", ["127.0.0.1:8081", "[::1]:0", ":81", "unix:/run/x.sock"])
+    @pytest.mark.parametrize(
+        "address",
+        ["127.0.0.1:8080", "[::1]:0", ":81", "localhost:0", "0.0.0.0:80", "unix:/run/x.sock"],
+    )
     def test_takes_one(self, address: str) -> None:
         assert ADDRESS.read(address) == address
+
+    def test_takes_a_star_for_everybody(self) -> None:
+        assert ADDRESS.read("*:8080") == ":8080"
 
     @pytest.mark.parametrize("value", [[":80"], "8081", "http://127.0.0.1:81", ""])
     def test_takes_no_list_and_no_url(self, value: object) -> None:
         assert refused(ADDRESS, value)
+
+    @pytest.mark.parametrize(
+        ("value", "fact"),
+        [
+            ("8080", '"127.0.0.1:8080"'),
+            (8080, '":8080" for everybody'),
+            ("127.0.0.1", "host:port"),
+            ("::1:8080", "[v6 address]:port"),
+            ("127.0.0.1:http", "host:port"),
+            ("127.0.0.1:65536", "65535"),
+            ("http://127.0.0.1:80", "host:port"),
+            ("unix:", "unix:/run/hedgerow.sock"),
+            (True, "text in quotes"),
+        ],
+    )
+    def test_refuses(self, value: object, fact: str) -> None:
+        assert fact in refused(ADDRESS, value)
 
 
 class TestTwoAddresses:

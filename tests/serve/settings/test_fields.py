@@ -20,11 +20,12 @@ from hedgerow.serve.settings import (
     help_of,
 )
 from hedgerow.serve.settings.fields import Record, fields_of
+from hedgerow.serve.settings.guards import AnswerFields, Auth, Cors, Jwt
 
 RECORDS = [
     *(Server, Limits, Upstream, Queue, Health, Check),
     *(Route, Deadline, Hedge, Priority, Rate, Success, Replies, Reply),
-    *(Files, Redirect),
+    *(Files, Redirect, Auth, Jwt, Cors, AnswerFields),
 ]
 
 

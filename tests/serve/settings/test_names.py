@@ -67,7 +67,7 @@ class TestHost:
         [
             ("example.com:80", 'Write "example.com"'),
             ("http://example.com", "Host field"),
-            ("*.example.com", "Host field"),
+            ("*example.com", "Host field"),
             ("a/b", "Host field"),
         ],
     )

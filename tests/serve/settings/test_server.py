@@ -6,6 +6,8 @@ import pytest
 
 from hedgerow.serve.settings import Limits
 from hedgerow.serve.settings.fields import Record
+from hedgerow.serve.settings.reader import settings_from_text
+from hedgerow.serve.settings.show import show
 from hedgerow.wire.limits import Limits as WireLimits
 from tests.serve.settings.samples import has, read, refusal
 
@@ -79,3 +81,34 @@ class TestProcessThatLags:
 
     def test_may_go_on(self) -> None:
         assert not read("[server]\nshed = false").server.shed
+
+
+class TestTrustedProxies:
+    def test_are_none_by_default(self) -> None:
+        assert read().server.trusted == ()
+        assert read("[server]\ntrusted = []").server.trusted == ()
+
+    def test_are_networks_addresses_and_unix(self) -> None:
+        text = '[server]\ntrusted = ["10.0.0.0/8", "192.0.2.1", "2001:DB8::/32", "unix"]'
+        assert read(text).server.trusted == ("10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "unix")
+
+    @pytest.mark.parametrize(
+        ("value", "fact"),
+        [
+            ('["10.0.0.1/8"]', 'Write "10.0.0.0/8"'),
+            ('["lb.example"]', "a network such as 10.0.0.0/8"),
+            ('"10.0.0.0/8"', "in brackets"),
+            ('["10.0.0.0/8", "10.0.0.0/8"]', "twice"),
+            ("[10]", "text in quotes"),
+        ],
+    )
+    def test_are_nothing_else(self, value: str, fact: str) -> None:
+        assert has(refusal(f"[server]\ntrusted = {value}"), "[server] trusted = ", fact)
+
+    def test_are_what_a_trusted_field_needs(self) -> None:
+        message = refusal('[server]\ntrusted_field = "Forwarded"')
+        assert has(message, "trusted_field = 'Forwarded'", "together with trusted")
+
+    def test_read_back_as_they_were(self) -> None:
+        before = read('[server]\ntrusted = ["10.0.0.0/8"]\ntrusted_field = "Forwarded"')
+        assert settings_from_text(show(before)).server == before.server

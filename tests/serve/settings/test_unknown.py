@@ -94,11 +94,10 @@ class TestWhatThisVersionDoesNotHave:
     @pytest.mark.parametrize(
         ("text", "fact"),
         [
-            ('[server]\nworkers = "auto"', "one process"),
             ("[server]\nmetrics = 1", 'admin = "127.0.0.1:8081"'),
             ('[[route]]\npath = "/"\nretries = 3', "hedge = {max_attempts = 3}"),
             ('[[route]]\npath = "/"\ntimeout = "1s"', 'deadline = "1s"'),
-            ('[server]\ntls = {cert = "a", key = "b"}', "ends TLS in front"),
+            ('[server]\ntls = {cert = "a", key = "b"}', 'tls = {cert = "a.pem"}'),
             ('[[route]]\npath = "/"\nstatic = "./public"', 'root = "./public"'),
             ('[[route]]\npath = "/"\nvalidate = "signup.json"', "does not check bodies"),
             ('[[route]]\npath = "/"\ndefer = "always"', "delivers nothing later"),

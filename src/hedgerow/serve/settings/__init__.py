@@ -7,7 +7,8 @@ of other rooms.
 ::
 
     [server]            Server           [[route]]           Route
-    [server.limits]     Limits           deadline = {...}    Deadline
+      listen = {...}    Listen, Tls      deadline = {...}    Deadline
+    [server.limits]     Limits
     [upstream.NAME]     Upstream         hedge = {...}       Hedge
     queue = {...}       Queue            success = {...}     Success
     health = {...}      Health           priority = {...}    Priority
@@ -30,6 +31,7 @@ from hedgerow.serve.settings.deadline import Deadline
 from hedgerow.serve.settings.fields import help_of
 from hedgerow.serve.settings.files import Files
 from hedgerow.serve.settings.hedge import Hedge
+from hedgerow.serve.settings.listen import KeyPair, Listen, Tls
 from hedgerow.serve.settings.names import AskedIn
 from hedgerow.serve.settings.redirect import Redirect
 from hedgerow.serve.settings.route import Priority, Rate, Replies, Reply, Route, Success
@@ -41,6 +43,9 @@ __all__ = [
     "Settings",
     "Server",
     "Limits",
+    "Listen",
+    "Tls",
+    "KeyPair",
     "Upstream",
     "Queue",
     "Health",

@@ -18,6 +18,9 @@ _HOST: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]"
 HOST_FORM: Final = re.compile(_HOST)
 _LISTEN_FORM: Final = re.compile(rf"({_HOST}|\*|):([0-9]{{1,5}})")
 _AUTHORITY_FORM: Final = re.compile(rf"(?:{_HOST})(?::[0-9]{{1,5}})?")
+_HANDED_DOWN: Final = re.compile(r"fd:([0-9]{1,4})")
+#: All sockets that systemd has opened for us.
+SYSTEMD: Final = "systemd"
 _EVERY_HOST: Final = frozenset({"", "0.0.0.0", "[::]"})
 #: Of weights: a replica that has a millionth of another's traffic has none.
 _MOST_WEIGHT: Final = 1_000_000
@@ -77,27 +80,51 @@ def _read_address(value: object) -> str:
     return f"{host}:{read_port(match[2])}"
 
 
+def _read_listen_address(value: object) -> str:
+    """Read an address, or what stands for sockets that whoever starts us has opened."""
+    if value == SYSTEMD:
+        return SYSTEMD
+    found = _HANDED_DOWN.fullmatch(value) if isinstance(value, str) else None
+    if found is not None:
+        return f"fd:{int(found[1])}"
+    try:
+        return _read_address(value)
+    except Refused as error:
+        raise Refused(f"{error.must}; or fd:3, or systemd", error.fix) from error
+
+
+def is_handed_down(address: str) -> bool:
+    """Say whether somebody else opens what is listened at."""
+    return address == SYSTEMD or _HANDED_DOWN.fullmatch(address) is not None
+
+
+def _read_network(value: object) -> str:
+    """Read an address, a network, or ``unix``; brought to the one form of each."""
+    text = read_text(value)
+    if text == "unix":
+        return text
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError as error:
+        fix = ""
+        with contextlib.suppress(ValueError):
+            fix = f'Write "{ipaddress.ip_network(text, strict=False)}".'  # its host bits are zero
+        raise Refused('a network such as 10.0.0.0/8, an address, or "unix"', fix) from error
+    return str(network) if network.prefixlen < network.max_prefixlen else str(network[0])
+
+
 def same_address(one: str, other: str) -> bool:
     """Say whether two sockets cannot listen at both; port 0 is never the same."""
-    (host, _, port), (other_host, _, other_port) = one.rpartition(":"), other.rpartition(":")
-    if one.startswith("unix:") or other.startswith("unix:"):
+    if any(address.startswith("unix:") or is_handed_down(address) for address in (one, other)):
         return one == other
+    (host, _, port), (other_host, _, other_port) = one.rpartition(":"), other.rpartition(":")
     if port != other_port or not int(port):
         return False
     return host == other_host or not _EVERY_HOST.isdisjoint((host, other_host))
 
 
 ADDRESS: Final = Kind("address", '"127.0.0.1:8080"', _read_address)
-_ADDRESSES: Final = list_of(ADDRESS, "addresses")
-
-
-def _read_listen(value: object) -> tuple[str, ...]:
-    addresses: tuple[str, ...] = _ADDRESSES.read(value if isinstance(value, list) else [value])
-    return addresses
-
-
-def _write_listen(addresses: tuple[str, ...]) -> str:
-    return toml(addresses[0] if len(addresses) == 1 else addresses)
+LISTEN_ADDRESS: Final = Kind("address", '"127.0.0.1:8080"', _read_listen_address)
 
 
 def _read_replica(value: object) -> ReplicaUrl:
@@ -165,11 +192,14 @@ _WEIGHTED: Final = '{url = "http://10.0.0.1:9000", weight = 2}'
 _REPLICA: Final = Kind("URL", '"http://10.0.0.1:9000"', _read_replica, _write_replica)
 
 
-LISTEN: Final = Kind(
-    "address or list of addresses",
-    '"127.0.0.1:8080"',
-    _read_listen,
-    _write_listen,
-    _ADDRESSES.from_word,
+_NETWORKS: Final = list_of(Kind("network", '"10.0.0.0/8"', _read_network), "networks")
+
+
+def _read_networks(value: object) -> tuple[str, ...]:
+    return () if value == [] else tuple(_NETWORKS.read(value))
+
+
+NETWORKS: Final = Kind(
+    _NETWORKS.name, _NETWORKS.example, _read_networks, _NETWORKS.write, _NETWORKS.from_word
 )
 REPLICAS: Final = list_of(_REPLICA, "URLs", identity=_without_weight)

@@ -9,8 +9,10 @@ from itertools import combinations
 from hedgerow.serve.replies import is_body_value, texts_in
 from hedgerow.serve.settings import AskedIn, Deadline, Reply, Route, Server, Settings
 from hedgerow.serve.settings.addresses import same_address
+from hedgerow.serve.settings.checks_guards import check_guards
 from hedgerow.serve.settings.checks_hedge import check_hedge
 from hedgerow.serve.settings.checks_kind import check_kind
+from hedgerow.serve.settings.checks_listen import check_listen
 from hedgerow.serve.settings.checks_upstream import check_upstream
 from hedgerow.serve.settings.fields import fields_of
 from hedgerow.serve.settings.kinds import nearest
@@ -32,12 +34,14 @@ def check(settings: Settings) -> None:
     """Raise ConfigError for the first place where settings contradict each other."""
     top = Place(settings.sources)
     _check_limits(settings.server, top / "server" / "limits")
+    check_listen(settings.server, top / "server")
     _check_admin(settings.server, top / "server")
     for name, upstream in settings.upstreams.items():
         check_upstream(upstream, top / "upstream" / name)
     for number, route in enumerate(settings.routes):
         place = top / "route" / number
         check_kind(route, place)
+        check_guards(route, place)
         if route.respond is not None:
             _check_reply(route.respond, place / "respond", is_success=False)
         if route.answers_itself:
@@ -68,9 +72,9 @@ def _check_admin(server: Server, place: Place) -> None:
             fix = 'Write for example admin = "127.0.0.1:8081", or remove it.'
             raise (place / "traces").refuse(server.traces, "given together with admin", fix)
         return
-    for address in server.listen:
-        if same_address(server.admin, address):
-            must = f"another address than listen has, {address}: that one is for clients"
+    for listen in server.listen:
+        if same_address(server.admin, listen.address):
+            must = f"another address than listen has, {listen.address}: that one is for clients"
             fix = 'Write for example "127.0.0.1:8081".'
             raise (place / "admin").refuse(server.admin, must, fix)
 

@@ -13,7 +13,7 @@ from hedgerow.serve.settings.sources import AsWritten, Place
 _KINDS: Final = ("root", "redirect", "respond")
 #: What says how requests are sent on, and is of no use where none is.
 _OF_PROXIES: Final = (
-    "rewrite", "deadline", "hedge", "success", "replies", "priority", "rate", "max_body",
+    "rewrite", "deadline", "hedge", "success", "replies", "priority", "max_body",
     "max_replay", "max_held", "upgrade", "upgrade_idle",
 )  # fmt: skip
 #: What every redirect may name; see ``settings.redirect``.
@@ -37,6 +37,9 @@ def check_kind(route: Route, place: Place) -> None:
     if route.root is not None and not route.path.endswith("/"):
         must = f"a prefix where there is root: {route.path} is one path, and root is a directory"
         raise (place / "path").refuse(route.path, must, f'Write "{route.path}/".')
+    if route.rate is not None and route.rate.by is not None:
+        must = '"address" where nothing is sent to an upstream'
+        raise (place / "rate" / "by").refuse(".".join(route.rate.by), must, REMOVE)
     if route.redirect is not None:
         _check_redirect(route, route.redirect, place / "redirect")
 

@@ -20,10 +20,12 @@ def check_upstream(upstream: Upstream, place: Place) -> None:
 
 def _check_tls(upstream: Upstream, place: Place) -> None:
     has_tls = any(replica.scheme == "https" for replica in upstream.replicas)
-    for name in ("ca_file", "verify"):
+    for name in ("ca_file", "cert", "key", "verify"):
         if is_set(upstream, name) and not has_tls:
             must = "left out: no replica is https"
             raise (place / name).refuse(shown(upstream, name), must, REMOVE)
+    if upstream.key is not None and upstream.cert is None:
+        raise (place / "key").refuse(upstream.key, "given together with cert", REMOVE)
     if upstream.ca_file is not None and not upstream.verify:
         must = "left out where verify = false: nothing is checked with it"
         raise (place / "ca_file").refuse(upstream.ca_file, must, "Remove one of the two.")

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from hedgerow.errors import HedgerowBug
-from hedgerow.serve.settings.kinds import Kind
+from hedgerow.serve.settings.kinds import Kind, toml, toml_key
 
 #: Of any time that something must be done in: timers are no finer, and below it a unit
 #: was forgotten.
@@ -53,6 +53,10 @@ class Record(msgspec.Struct, frozen=True):
         """Return the table that a short form stands for; None when it is none."""
         return None
 
+    def short(self) -> object:
+        """Return the short form that stands for this table; None where there is none."""
+        return None
+
     @classmethod
     def complete(cls, given: dict[str, Any]) -> dict[str, Any]:
         """Add the defaults that depend on other values of the table."""
@@ -69,6 +73,7 @@ class Field:
     record: type[Record] | None  # of that table
     about: About
     default: Any  # msgspec.NODEFAULT where one must be given
+    is_list: bool = False  # of tables, each of them a `record`
 
     @property
     def names_none(self) -> bool:
@@ -84,7 +89,8 @@ class Field:
     @property
     def default_text(self) -> str:
         """The default as TOML, or in words; empty where there is none."""
-        if self.about.default or self.is_required or self.kind is None:
+        has_text = self.kind is not None or (self.is_list and self.default)
+        if self.about.default or self.is_required or not has_text:
             return self.about.default
         return self.write(self.default)
 
@@ -118,6 +124,9 @@ class Field:
 
     def write(self, value: Any) -> str:
         """Write a value as TOML."""
+        if self.is_list:
+            texts = [_inline(record) for record in value]
+            return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
         if self.kind is None:
             raise HedgerowBug(f"{self.name} is a table and has no text of its own")
         return self.kind.write(value)
@@ -155,4 +164,19 @@ def _declared(info: msgspec.structs.FieldInfo, hint: Any) -> Field:
     kind = next((item for item in metadata if isinstance(item, Kind)), None)
     types = (base, *typing.get_args(base))
     record = next((t for t in types if isinstance(t, type) and issubclass(t, Record)), None)
-    return Field(info.encode_name, info.name, kind, record, about, info.default)
+    is_list = record is not None and typing.get_origin(base) is tuple
+    return Field(info.encode_name, info.name, kind, record, about, info.default, is_list)
+
+
+def _inline(record: Record) -> str:
+    """Write a table on one line, without what it need not say; reads back as the same."""
+    short = record.short()
+    if short is not None:
+        return toml(short)
+    pairs = []
+    for field in fields_of(type(record)).values():
+        value = getattr(record, field.attribute)
+        if value != field.default:
+            text = _inline(value) if isinstance(value, Record) else field.write(value)
+            pairs.append(f"{toml_key(field.name)} = {text}")
+    return f"{{{', '.join(pairs)}}}"

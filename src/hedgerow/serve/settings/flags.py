@@ -116,6 +116,9 @@ HOST_HELP: Final = "the address to listen at, instead of the one in listen; 0.0.
 PORT_HELP: Final = "the port to listen at, instead of the one in listen; 0 for any that is free"
 
 _KEEP_ONE: Final = "Keep one of the two."
+#: The flag that without any upstream is about clients, and what it sets then.
+_PATIENCE: Final = "--deadline"
+_PATIENCE_OF: Final = ("head_timeout", "body_timeout", "write_timeout", "idle_timeout")
 _TABLES_IN_ROUTE: Final = {Hedge: "hedge", Deadline: "deadline", Rate: "rate"}
 #: A route with one of these sends nothing on: flags about that are for the others.
 _ANSWERS_ITSELF: Final = frozenset({"root", "redirect", "respond"})
@@ -129,6 +132,8 @@ def lay_over(tree: Tree, flags: Mapping[str, object]) -> dict[Path, str]:
     """
     given = {name: value for name, value in flags.items() if value is not None}
     origins = _listen_parts(tree, given)
+    if not tree.upstreams and (patience := given.pop(_PATIENCE, None)) is not None:
+        origins |= _limit_clients(tree, patience)
     for name, value in given.items():
         flag = FLAGS.get(name)
         if flag is None:
@@ -141,6 +146,20 @@ def lay_over(tree: Tree, flags: Mapping[str, object]) -> dict[Path, str]:
             table[flag.field_name] = flag.raw(value)
             origins[(*place, flag.field_name)] = name
     return origins
+
+
+def _limit_clients(tree: Tree, value: object) -> dict[Path, str]:
+    """Let ``--deadline`` be how long clients may take, where nothing is waited for but them.
+
+    A number without a unit is seconds: so it is with the small servers that have this flag.
+    """
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        value = f"{value}s"
+    limits = tree.server.get("limits", {})
+    if not isinstance(limits, Mapping):
+        return {}  # a mistake in the file, which the reader shall find
+    tree.server["limits"] = {**limits, **dict.fromkeys(_PATIENCE_OF, value)}
+    return {("server", "limits", name): _PATIENCE for name in _PATIENCE_OF}
 
 
 def _tables(tree: Tree, record: type[Record]) -> list[tuple[Path, dict[str, Any]]]:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
+from hedgerow import units
 from hedgerow.policy.priorities import CRITICALITY, LEAST_URGENT, MOST_URGENT
 from hedgerow.serve.settings.addresses import HOST_FORM
 from hedgerow.serve.settings.kinds import (
@@ -35,6 +36,7 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _LONGEST_RATE_NAME: Final = 40
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _PROTOCOL_FORM: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+(/[A-Za-z0-9.]+)?")
+_ORIGIN_FORM: Final = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9._\[\]:-]+(?::[0-9]+)?")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 #: The methods that the parser knows (llhttp's table), but for CONNECT: this is no forward proxy.
@@ -56,6 +58,10 @@ _OWN_FIELDS: Final = frozenset({
 _ABOUT_CLIENT: Final = frozenset({
     "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
 })  # fmt: skip
+
+
+#: Forms of lines in the access log that have a name.
+NAMED: Final = ("text", "json", "common", "combined")
 
 
 class AskedIn(NamedTuple):
@@ -95,12 +101,12 @@ def _read_pattern(value: object) -> str:
 
 def _read_host(value: object) -> str:
     text = read_text(value)
-    if HOST_FORM.fullmatch(text):
+    if HOST_FORM.fullmatch(text.removeprefix("*.")):
         return text.lower()
     name, _, port = text.rpartition(":")
     if port.isdecimal() and HOST_FORM.fullmatch(name):
         raise Refused("a host without a port", f'Write "{name}".')
-    raise Refused("a host as in the Host field, such as api.example.com")
+    raise Refused("a host as in the Host field, such as api.example.com or *.example.com")
 
 
 def _read_name(value: object) -> str:
@@ -131,6 +137,41 @@ def _read_directory(value: object) -> str:
         fix = f"Relative paths start at the working directory, {Path.cwd()}."
         raise Refused("a directory that exists", fix)
     return text
+
+
+def _read_file_name(value: object) -> str:
+    text = read_text(value).removeprefix("/")
+    if not text or {"", ".", ".."} & set(text.split("/")):
+        raise Refused("the name of a file in the directory, such as index.html")
+    return text
+
+
+def _read_cache_rules(value: object) -> Mapping[str, str]:
+    if not isinstance(value, Mapping) or not value:
+        raise Refused('a table of patterns and times, such as {"*.js" = "1h"}')
+    for pattern, text in value.items():
+        read_text(pattern)
+        if not isinstance(text, str):
+            raise Refused('a time in quotes, such as "1h"', part=text)
+        cache_control(text)
+    return dict(value)
+
+
+def cache_control(text: str) -> str:
+    """Return the value of Cache-Control that a time, with words behind it, stands for."""
+    if text == "off":
+        return "no-cache"
+    time, *words = (part.strip() for part in text.split(","))
+    known = ("immutable", "private", "must-revalidate", "no-transform")
+    try:
+        seconds = round(units.parse_duration(time))
+    except ValueError as error:
+        raise Refused('a time such as "1h" or "off"', part=text) from error
+    for word in words:
+        if word not in known:
+            raise Refused(f"followed by nothing but {', '.join(known)}", part=word)
+    scope = [] if "private" in words else ["public"]
+    return ", ".join([*scope, f"max-age={seconds}", *words])
 
 
 def _read_location(value: object) -> str:
@@ -185,6 +226,40 @@ def _read_protocol(value: object) -> str:
         raise Refused("the name of a protocol, such as websocket")
     if text.lower() in ("h2c", "tls/1.0", "http/2.0"):
         raise Refused("another protocol", "What HTTP itself becomes cannot be tunnelled safely.")
+    return text
+
+
+def _read_log_format(value: object) -> str:
+    text = read_text(value)
+    if text not in NAMED and "{" not in text:
+        meant = nearest(text, list(NAMED))
+        fix = f'Did you mean "{meant}"?' if meant else ""
+        raise Refused(f"one of {', '.join(NAMED)}, or a template with {{names}}", fix)
+    return text
+
+
+def _read_token(value: object) -> str:
+    text = read_text(value)
+    if _TOKEN.fullmatch(text) is None:
+        raise Refused("the name of a header field, such as X-Request-Id")
+    return text
+
+
+def _read_origin(value: object) -> str:
+    text = read_text(value)
+    if text in ("*", "null"):
+        return text
+    match = _ORIGIN_FORM.fullmatch(text)
+    if match is None:
+        fix = f'Write "{text.rstrip("/").lower()}".' if text.endswith("/") else ""
+        raise Refused("an origin as browsers send it: https://host or https://host:port", fix)
+    return text
+
+
+def _read_realm(value: object) -> str:
+    text = read_text(value)
+    if not text.isascii() or '"' in text or "\\" in text:
+        raise Refused("ASCII text without quotes and backslashes")
     return text
 
 
@@ -272,6 +347,9 @@ def _write_asked_in(asked: Any) -> str:
 PATTERN: Final = Kind("path", '"/api/"', _read_pattern)
 HOST: Final = Kind("host", '"api.example.com"', _read_host)
 NAME: Final = Kind("name", '"app"', _read_name)
+FILE_NAME: Final = Kind("name of a file", '"index.html"', _read_file_name)
+FILE_NAMES: Final = list_of(FILE_NAME, "names of files")
+CACHE_RULES: Final = Kind("table of patterns", '{"*.js" = "1h"}', _read_cache_rules)
 DIRECTORY: Final = Kind("directory", '"./public"', _read_directory)
 LOCATION: Final = Kind("URL or path", '"https://www.example.com{path}"', _read_location)
 REDIRECT_STATUS: Final = Kind("status", "308", _read_redirect_status, from_word=COUNT.from_word)
@@ -280,6 +358,13 @@ METHOD_LIST: Final = list_of(Kind("method", '"GET"', _read_method), "methods")
 STATUS: Final = Kind("status", "502", _read_final_status, from_word=COUNT.from_word)
 STATUS_LIST: Final = list_of(STATUS, "statuses")
 FIELD_NAME: Final = Kind("field name", '"X-Request-Timeout-Ms"', _read_field_name)
+#: Of a few fields, where "*" stands for any.
+_FIELD_OR_ANY: Final = Kind(
+    "field name", '"X-Request-Id"', lambda value: value if value == "*" else _read_token(value)
+)
+FIELD_LIST: Final = list_of(_FIELD_OR_ANY, "fields", identity=str.lower)
+ORIGINS: Final = list_of(Kind("origin", '"https://app.example.com"', _read_origin), "origins")
+REALM: Final = Kind("text", '"staff only"', _read_realm)
 FIELDS: Final = Kind("table of fields", '{Retry-After = "1"}', _read_fields)
 ASKED_IN: Final = Kind(
     "path.NAME, query.NAME or header.NAME", '"path.timeout"', _read_asked_in, _write_asked_in
@@ -287,6 +372,7 @@ ASKED_IN: Final = Kind(
 ASKER: Final = Kind(
     f'"address", {ASKED_IN.name}', '"header.X-Api-Key"', _read_asker, _write_asker, names_none=True
 )
+LOG_FORMAT: Final = Kind("name or template", '"combined"', _read_log_format)
 RATE_NAME: Final = Kind("name", '"api"', _read_rate_name)
 CHECK_PATH: Final = Kind("path", '"/health"', _read_check_path)
 PRIORITY: Final = Kind(

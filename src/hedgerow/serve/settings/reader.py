@@ -164,7 +164,20 @@ def _table(record: type[Record], raw: object, place: Place) -> Mapping[str, obje
     return table
 
 
+def _read_list(field: Field, record: type[R], raw: object, place: Place) -> tuple[R, ...]:
+    """Read tables, or their short forms; one alone needs no brackets."""
+    if not isinstance(raw, list):
+        return (read_record(record, raw, place),)
+    if not raw:
+        example = field.example(place.sources.called(place.path))
+        raise place.refuse(raw, "a list that is not empty", example)
+    return tuple(read_record(record, item, place / number) for number, item in enumerate(raw))
+
+
 def _read_field(field: Field, raw: object, place: Place) -> object:
+    if field.record is not None and field.is_list:
+        place.sources.note(place.path)
+        return _read_list(field, field.record, raw, place)
     if field.record is not None:
         if field.names_none and raw == "off":
             place.sources.note(place.path)

@@ -14,9 +14,11 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 import msgspec
 from typing_extensions import override
 
+from hedgerow.serve.settings.addresses import NETWORKS
 from hedgerow.serve.settings.deadline import Deadline
 from hedgerow.serve.settings.fields import About, Record
 from hedgerow.serve.settings.files import Files
+from hedgerow.serve.settings.guards import AnswerFields, Auth, Cors
 from hedgerow.serve.settings.hedge import Hedge
 from hedgerow.serve.settings.kinds import (
     COUNT,
@@ -171,7 +173,7 @@ class Rate(Record, frozen=True, kw_only=True):
         int,
         COUNT,
         About(
-            "how many clients are remembered at most, about 150 bytes each",
+            "how many clients are remembered at most, about 220 bytes each",
             at_least=1,
             at_most=100_000_000,
         ),
@@ -203,7 +205,9 @@ class Route(Record, frozen=True, kw_only=True):
 
     path: Annotated[str, PATTERN, About("/exact, /prefix/ (and all below) or /with/{parameter}")]
     host: Annotated[
-        str | None, HOST, About("the host that requests must be for", default="any")
+        str | None,
+        HOST,
+        About("the host that requests must be for; *.example.com: all below it", default="any"),
     ] = None
     methods: Annotated[
         tuple[str, ...] | None, METHOD_LIST, About("the methods that are taken", default="all")
@@ -270,6 +274,28 @@ class Route(Record, frozen=True, kw_only=True):
         DURATION,
         About("how long nothing may move in such a connection", at_least=1.0),
     ] = 600.0
+    allow: Annotated[
+        tuple[str, ...],
+        NETWORKS,
+        About("the only clients that may come in: networks, addresses, or unix", default="all"),
+    ] = ()
+    deny: Annotated[
+        tuple[str, ...],
+        NETWORKS,
+        About("clients that may not come in, also where allow has them", default="none"),
+    ] = ()
+    auth: Annotated[
+        Auth | None,
+        About("who may come in: users with passwords, or signed tokens", default="everybody"),
+    ] = None
+    cors: Annotated[
+        Cors | None,
+        About("what pages of other origins may do: a list of them, or a table", default="nothing"),
+    ] = None
+    headers: Annotated[
+        AnswerFields | None,
+        About("fields that every answer gets, and fields that none has", default="as they come"),
+    ] = None
     max_body: Annotated[
         int | None,
         SIZE,

@@ -8,7 +8,7 @@ compares them, because importing the engine for its defaults would make ``--help
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
-from hedgerow.serve.settings.addresses import ADDRESS, LISTEN
+from hedgerow.serve.settings.addresses import ADDRESS, NETWORKS
 from hedgerow.serve.settings.fields import About, Record
 from hedgerow.serve.settings.kinds import (
     BYTE_RATE,
@@ -20,6 +20,9 @@ from hedgerow.serve.settings.kinds import (
     choice,
     or_off,
 )
+from hedgerow.serve.settings.listen import Listen
+from hedgerow.serve.settings.names import FIELD_NAME, LOG_FORMAT
+from hedgerow.serve.settings.workers import MOST, ONE, WORKERS, WorkerCount
 
 
 class Limits(Record, frozen=True, kw_only=True):
@@ -52,6 +55,11 @@ class Limits(Record, frozen=True, kw_only=True):
         DURATION,
         About("how long a request's head may take, first byte to last; longer: 408", at_least=0.01),
     ] = 10.0
+    handshake_timeout: Annotated[
+        float,
+        DURATION,
+        About("how long a client may take for the TLS handshake", at_least=0.01),
+    ] = 10.0
     body_timeout: Annotated[
         float,
         DURATION,
@@ -77,18 +85,48 @@ class Server(Record, frozen=True, kw_only=True):
     """Where clients come in, and what is written down about them."""
 
     ABSENT: ClassVar[Mapping[str, str]] = {
-        "workers": "It serves with one process: leave workers out.",
-        "threads": "It serves with one thread: leave threads out.",
         "metrics": 'They are served where admin says: write admin = "127.0.0.1:8081".',
-        "tls": "It takes plain HTTP: put something that ends TLS in front.",
+        "tls": 'It belongs to an address: listen = {address = ":443", tls = {cert = "a.pem"}}.',
         "root": 'Files belong to a route: write root = "./public" in a [[route]].',
     }
 
     listen: Annotated[
-        tuple[str, ...],
-        LISTEN,
-        About("where clients connect: host:port, [v6]:port, :port for everybody, unix:/path"),
-    ] = ("127.0.0.1:8080",)
+        tuple[Listen, ...],
+        About(
+            "where clients connect: host:port, [v6]:port, :port for everybody, unix:/path, systemd"
+        ),
+    ] = (Listen(address="127.0.0.1:8080"),)
+    workers: Annotated[
+        WorkerCount,
+        WORKERS,
+        About(
+            'how many processes serve: a number, "auto" for one a processor, or a range such as'
+            ' "2..8", in which the number follows the load'
+        ),
+    ] = ONE
+    threads: Annotated[
+        int,
+        COUNT,
+        About(
+            "how many event loops a process has, each in a thread; they run at the same time only"
+            " where Python has no global lock",
+            at_least=1,
+            at_most=MOST,
+        ),
+    ] = 1
+    accept: Annotated[
+        Literal["reuseport", "shared"],
+        choice("reuseport", "shared"),
+        About(
+            "how workers share an address: a socket each, to which the kernel deals clients out,"
+            " or one from which all take"
+        ),
+    ] = "reuseport"
+    stuck_after: Annotated[
+        float,
+        DURATION,
+        About("how long a worker may be silent before it is killed and replaced", at_least=2),
+    ] = 30.0
     admin: Annotated[
         str | None,
         or_off(ADDRESS),
@@ -100,7 +138,7 @@ class Server(Record, frozen=True, kw_only=True):
         About(
             "how many of the last requests, and of the slowest, admin keeps to show",
             at_least=0,
-            at_most=100_000,
+            at_most=10_000,
         ),
     ] = 100
     shed: Annotated[
@@ -112,8 +150,18 @@ class Server(Record, frozen=True, kw_only=True):
         str | None, or_off(TEXT), About('the file that gets a line a request; "-" is stdout')
     ] = None
     access_log_format: Annotated[
-        Literal["text", "json"], choice("text", "json"), About("how the lines are written")
+        str,
+        LOG_FORMAT,
+        About('how lines look: text, json, common, combined, or a template: "{client} {status}"'),
     ] = "text"
+    request_id: Annotated[
+        str | None,
+        or_off(FIELD_NAME),
+        About("the field that tells upstream, client and log what a request is called"),
+    ] = None
+    traceparent: Annotated[
+        bool, SWITCH, About("start a trace (W3C) for requests that belong to none")
+    ] = False
     trace: Annotated[
         bool, SWITCH, About("tell the story of each request on stderr, attempt by attempt")
     ] = False
@@ -128,6 +176,20 @@ class Server(Record, frozen=True, kw_only=True):
             " behind a proxy of yours"
         ),
     ] = "replace"
+    trusted: Annotated[
+        tuple[str, ...],
+        NETWORKS,
+        About(
+            "the proxies of ours that stand in front: networks, addresses, or unix for all that"
+            " come through a unix socket; a request's client is the address that they tell",
+            default="nobody is believed",
+        ),
+    ] = ()
+    trusted_field: Annotated[
+        Literal["X-Forwarded-For", "Forwarded"],
+        choice("X-Forwarded-For", "Forwarded"),
+        About("the one field in which trusted proxies tell the client's address"),
+    ] = "X-Forwarded-For"
     drain_timeout: Annotated[
         float,
         DURATION,

@@ -28,7 +28,7 @@ def _table(record: Record, title: str, path: Path, sources: Sources) -> Iterator
     lines = [
         (_line(field, value), sources.of((*path, field.name)))
         for field, value in values
-        if field.record is None or (value is None and field.names_none)
+        if field.record is None or field.is_list or (value is None and field.names_none)
     ]
     width = max(len(line) for line, _ in lines) if lines else 0
     if lines:

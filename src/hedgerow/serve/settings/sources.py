@@ -60,16 +60,18 @@ class Sources:
         flag = self._flag(path)
         if flag:
             return flag
-        table, key = _table_and_key(self._as_written(path))
-        return " ".join(filter(None, (self._file, table, key)))
+        table, *keys = _table_and_keys(self._as_written(path))
+        return " ".join(filter(None, (self._file, table, *keys)))
 
     def called(self, path: Path) -> str:
         """Return what to write to set this place: a flag, or a key."""
-        return self._flag(path) or _table_and_key(self._as_written(path))[1]
+        return self._flag(path) or _table_and_keys(self._as_written(path))[-1]
 
     def _as_written(self, path: Path) -> Path:
+        """Leave out the names that a short form stands for."""
         lengths = range(1, len(path) + 1)
-        return next((path[:end] for end in lengths if path[:end] in self._short), path)
+        end = next((end for end in lengths if path[:end] in self._short), len(path))
+        return path[:end] + path[end + 1 :]
 
     def _flag(self, path: Path) -> str:
         lengths = range(len(path), 0, -1)
@@ -96,8 +98,11 @@ class Place:
         return ConfigError(self.sources.where(self.path), got=shown, must=must, fix=fix)
 
 
-def _table_and_key(path: Path) -> tuple[str, str]:
-    """``[route 2]`` and ``hedge.delay``: the table as TOML has it, and the key in it."""
+def _table_and_keys(path: Path) -> list[str]:
+    """``[route 2]`` and ``hedge.delay``: the table as TOML has it, and the key in it.
+
+    Where the key holds a list: ``[server]``, ``listen 2`` and ``tls.cert``, the key in that.
+    """
     if path[0] == "route" and len(path) > 1 and isinstance(path[1], int):
         table, keys = f"[route {path[1] + 1}]", path[2:]
     elif path[0] == "upstream" and len(path) > 1:
@@ -108,4 +113,11 @@ def _table_and_key(path: Path) -> tuple[str, str]:
         table, keys = f"[{path[0]}]", path[1:]
     else:
         table, keys = "", path
-    return table, ".".join(map(str, keys))
+    parts, words = [table], list[str]()
+    for key in keys:
+        if isinstance(key, int):
+            parts.append(f"{'.'.join(words)} {key + 1}")
+            words = []
+        else:
+            words.append(key)
+    return [*parts, ".".join(words)] if words or len(parts) == 1 else parts

@@ -268,6 +268,17 @@ class Upstream(Record, frozen=True, kw_only=True):
             "the certificates (PEM) that https replicas are checked with", default="the system's"
         ),
     ] = None
+    cert: Annotated[
+        str | None,
+        FILE,
+        About(
+            "the certificate (PEM) that we show https replicas which ask for one",
+            default="we have none",
+        ),
+    ] = None
+    key: Annotated[
+        str | None, FILE, About("the file (PEM) with its private key", default="the one of cert")
+    ] = None
     verify: Annotated[bool, SWITCH, About("check the certificates and names of https replicas")] = (
         True
     )
