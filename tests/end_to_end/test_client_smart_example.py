@@ -148,20 +148,20 @@ class TestGoodAnswer:
     @pytest.mark.parametrize("name", ["failing once", "limited twice", "not json", "not the json"])
     def test_may_come_from_a_copy_at_once(self, stage: dict[str, Played], name: str) -> None:
         assert told(stage, name) == (200, SUCCESS, 3)
-        assert stage[name].seconds < 0.3
+        assert stage[name].seconds < 0.6
 
 
 class TestError:
     def test_is_a_bad_gateway_when_all_failed(self, stage: dict[str, Played]) -> None:
         assert told(stage, "failing") == (502, ERROR, 3)
-        assert stage["failing"].seconds < 0.3
+        assert stage["failing"].seconds < 0.6
 
     @pytest.mark.parametrize("name", ["silent", "failing once then silent"])
     def test_is_a_timeout_when_the_deadline_has_passed(
         self, stage: dict[str, Played], name: str
     ) -> None:
         assert told(stage, name) == (504, ERROR, 3)
-        assert 0.7 <= stage[name].seconds < 0.7 + LATE
+        assert 0.68 <= stage[name].seconds < 0.7 + 4 * LATE
 
     def test_is_a_timeout_too_where_there_was_no_time_for_copies(
         self, stage: dict[str, Played]

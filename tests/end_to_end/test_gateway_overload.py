@@ -87,7 +87,7 @@ class TestFullUpstream:
         assert (answer.status, sent) == (503, 1)
         assert int(answer.field("retry-after") or 0) >= 1
         assert answer.field("content-type") == "application/problem+json"
-        assert answer.took < 1.0
+        assert answer.took < 5.0
 
     def test_serves_the_most_urgent_first(self) -> None:
         async def main() -> list[str]:
@@ -146,7 +146,7 @@ class TestFullUpstream:
 
         answer = play(main())
         assert answer.status in (503, 504)
-        assert answer.took < 1.0
+        assert answer.took < 5.0
 
     def test_keeps_bodies_that_wait(self) -> None:
         async def main() -> tuple[int, int]:

@@ -69,12 +69,28 @@ class TestStop:
                     idle.ask("/nobody", "Content-Length: 0", method="OPTIONS")
                     await idle.answer()
                     process.send(TERM)
-                    async with asyncio.timeout(0.3):
+                    async with asyncio.timeout(5):  # half of the drain timeout
                         closed = await idle.closed()
                 await client.answer()
                 return closed
 
         assert play(main())
+
+    def test_answers_who_was_about_to_ask_again(self) -> None:
+        async def main() -> tuple[Answer, bool]:
+            async with asking(takes_a_while) as (process, client):
+                async with connected(process.port) as late:
+                    late.ask("/first", "Content-Length: 0", method="OPTIONS")
+                    await late.answer()
+                    process.send(TERM)
+                    await eventually(lambda: "draining" in process.told)
+                    late.ask("/second", "Content-Length: 0", method="OPTIONS")
+                    answer, closed = await late.answer(), await late.closed()
+                await client.answer()
+                return answer, closed
+
+        answer, closed = play(main())
+        assert (answer.status, answer.field("connection"), closed) == (200, "close", True)
 
     def test_takes_nobody_new(self) -> None:
         async def main() -> None:

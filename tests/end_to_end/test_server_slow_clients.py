@@ -89,7 +89,7 @@ class TestIdleClient:
             client.sendall(request("GET /"))
             began = time.monotonic()
             assert everything_from(client).endswith(b"hello")
-            assert 0.25 <= time.monotonic() - began < 2.0
+            assert 0.25 <= time.monotonic() - began < 10.0
 
 
 @on_both_loops
