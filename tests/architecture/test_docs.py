@@ -115,9 +115,12 @@ def leave_out_the_run(running: Coroutine[object, object, int]) -> int:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the examples in it, in which nothing runs."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    for name in ("examples", "docs"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "public").mkdir()
     for module in (process, serve_verb, flaky_verb):
         monkeypatch.setattr(module, "run", leave_out_the_run)
+    monkeypatch.setattr(serve_verb, "_supervise", lambda *_: main.FINE)
     monkeypatch.setattr(flaky_verb, "Listening", str)  # a port may be in use
     nothing = SimpleNamespace(interrupted=False)
     monkeypatch.setattr(simulate_run, "play", lambda _: nothing)

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from hedgerow.cli import process
 from hedgerow.errors import ConfigError
+from hedgerow.serve.workers.forking import fork
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +63,24 @@ class TestStopSignals:
     def test_let_a_second_interrupt_through(self, first: signal.Signals) -> None:
         with pytest.raises(KeyboardInterrupt):
             self.stopped_by(first, signal.SIGINT)
+
+
+class TestOrphans:
+    def test_are_collected_without_waiting_for_those_that_run(self) -> None:
+        def in_a_process_of_its_own() -> int:
+            ended = os.spawnlp(os.P_NOWAIT, "true", "true")
+            runs = os.spawnlp(os.P_NOWAIT, "sleep", "sleep", "30")
+            os.waitid(os.P_PID, ended, os.WEXITED | os.WNOWAIT)
+            process.collect_orphans()
+            with pytest.raises(ChildProcessError):
+                os.waitpid(ended, 0)
+            os.kill(runs, signal.SIGKILL)
+            os.waitpid(runs, 0)
+            process.collect_orphans()
+            return 7
+
+        pid = fork(in_a_process_of_its_own)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
 
 
 class TestSettle:

@@ -77,7 +77,13 @@ class TestCheck:
     @pytest.mark.parametrize(
         ("words", "facts"),
         [
-            ((), ("given a URL or a settings file",)),
+            ((), ("given a URL, a directory or a settings file",)),
+            (("-r", ".", "-c", str(EXAMPLE)), ("--root", "given without --config")),
+            ((URL, "-r", "."), ("URL", "given without --root")),
+            ((URL, "-w", "0"), ("--workers", "1 to 1024")),
+            ((URL, "-w", "8..2"), ("--workers", "2..8")),
+            ((URL, "--threads", "0"), ("--threads", "at least 1")),
+            ((URL, "--accept", "share"), ("--accept", "shared")),
             (("localhost:9",), ("http://", "'localhost:9'")),
             ((URL, "-c", str(EXAMPLE)), ("given without --config",)),
             ((URL, "--deadline", "soon"), ("--deadline", "'soon'", "250ms")),

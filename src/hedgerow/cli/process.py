@@ -6,6 +6,7 @@ Must not know what is served.
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import sys
 from collections.abc import Coroutine
@@ -48,6 +49,16 @@ class StopSignals:
             self._stopped.set()
             asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
             signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def collect_orphans(_: float = 0.0) -> None:
+    """Collect those who have lost their parents; for process 1 of a container, now and then.
+
+    The kernel makes them ours; nobody else would, and each keeps its entry in the table.
+    """
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def settle() -> None:

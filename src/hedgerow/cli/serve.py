@@ -1,27 +1,39 @@
 """``hedgerow serve``: the gateway."""
 
 import asyncio
+import os
+import signal
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter
 
-from hedgerow.cli.process import StopSignals, announce, run, settle, tell
+from hedgerow.cli.process import StopSignals, announce, collect_orphans, run, settle, tell
 from hedgerow.errors import ConfigError
 from hedgerow.serve.assembly import assemble
+from hedgerow.serve.entrances import check_certificates
 from hedgerow.serve.gateway import Gateway
 from hedgerow.serve.settings import Settings
 from hedgerow.serve.settings.flags import FLAGS, HOST_HELP, PORT_HELP
-from hedgerow.serve.settings.reader import settings_for_urls, settings_from_file
+from hedgerow.serve.settings.reader import (
+    settings_for_root,
+    settings_for_urls,
+    settings_from_file,
+)
 from hedgerow.serve.settings.show import show
+from hedgerow.serve.workers.notify import Notifier
+from hedgerow.serve.workers.planning import with_handed_down
 from hedgerow.wire import Engine, Listening
+from hedgerow.wire.opening import url
 
 if TYPE_CHECKING:
     from hedgerow.serve.admin.server import AdminServer
 
 _LISTENING = Group.create_ordered("Listening")
+_WORKERS = Group.create_ordered("Workers")
 _DEADLINES = Group.create_ordered("Deadlines")
 _HEDGING = Group.create_ordered("Hedging and retries")
 _REPLICAS = Group.create_ordered("Replicas")
@@ -49,6 +61,9 @@ class Flags:
     """Every flag that stands for one setting; a test holds this list and that one together."""
 
     listen: Annotated[Text, _flag(_LISTENING, "--listen")] = None
+    workers: Annotated[Text, _flag(_WORKERS, "--workers", "-w")] = None
+    threads: Annotated[Text, _flag(_WORKERS, "--threads")] = None
+    accept: Annotated[Text, _flag(_WORKERS, "--accept")] = None
     admin: Annotated[Text, _flag(_LISTENING, "--admin")] = None
     forwarded: Annotated[Text, _flag(_LISTENING, "--forwarded")] = None
     drain_timeout: Annotated[Text, _flag(_LISTENING, "--drain-timeout")] = None
@@ -80,24 +95,33 @@ class Flags:
     max_body: Annotated[Text, _flag(_OVERLOAD, "--max-body")] = None
     access_log: Annotated[Text, _flag(_OUTPUTS, "--access-log", "-l", "--log")] = None
     access_log_format: Annotated[Text, _flag(_OUTPUTS, "--access-log-format")] = None
-    trace: Annotated[Switch, _flag(_OUTPUTS, "--trace")] = None
+    trace: Annotated[Switch, _flag(_OUTPUTS, "--trace", "-d", "--debug")] = None
     server_timing: Annotated[Switch, _flag(_OUTPUTS, "--server-timing")] = None
 
 
+@dataclass(frozen=True)
+class Shorthand:
+    """Flags that stand for a part of a setting, or for a whole route."""
+
+    root: Annotated[
+        Text, Parameter(name=["--root", "-r"], help="a directory whose files are served")
+    ] = None
+    host: Annotated[Text, Parameter(name=["--host", "-a"], help=HOST_HELP, group=_LISTENING)] = None
+    port: Annotated[Text, Parameter(name=["--port", "-p"], help=PORT_HELP, group=_LISTENING)] = None
+
+
 NO_FLAGS = Flags()
+NOTHING_SHORT = Shorthand()
 
 
 def serve(
-    *urls: Annotated[str, Parameter(help="replicas to send everything to", show=True)],
+    *urls: Annotated[
+        str, Parameter(help="replicas to send everything to, or a directory to serve", show=True)
+    ],
     config: Annotated[
         Path | None, Parameter(name=["--config", "-c"], help="a settings file (TOML)")
     ] = None,
-    host: Annotated[
-        Text, Parameter(name=["--host", "-a"], help=HOST_HELP, group=_LISTENING)
-    ] = None,
-    port: Annotated[
-        Text, Parameter(name=["--port", "-p"], help=PORT_HELP, group=_LISTENING)
-    ] = None,
+    short: Annotated[Shorthand, Parameter(name="*")] = NOTHING_SHORT,
     flags: Annotated[Flags, Parameter(name="*")] = NO_FLAGS,
     check: Annotated[bool, Parameter(help="check the settings and leave", negative=())] = False,
     show_settings: Annotated[
@@ -106,10 +130,11 @@ def serve(
 ) -> int:
     """A reverse proxy that hedges slow requests, keeps deadlines and sheds overload.
 
-    Give the replicas of one upstream as URLs, or a settings file. A flag wins
-    over the file.
+    Give the replicas of one upstream as URLs, a directory whose files are
+    served, or a settings file. A flag wins over the file.
 
     For example:
+        hedgerow serve ./public -p 8080 -w 4
         hedgerow serve http://127.0.0.1:9000 -p 8080
         hedgerow serve http://10.0.0.1:9000 http://10.0.0.2:9000 --deadline 1s
         hedgerow serve http://127.0.0.1:9000 --hedge-delay 300ms --same-replica
@@ -118,15 +143,23 @@ def serve(
         hedgerow serve -c hedgerow.toml --show-settings
     """
     words = {f"--{name.replace('_', '-')}": value for name, value in vars(flags).items()}
-    words |= {"--host": host, "--port": port}
+    words |= {"--host": short.host, "--port": short.port}
     _check_log(flags.access_log)
-    settings = _settings(urls, config, words)
+
+    def read() -> Settings:
+        settings = _settings(urls, short.root, config, words)
+        check_certificates(settings, announce)
+        return settings
+
+    settings = read()
     if show_settings:
         sys.stdout.write(show(settings) + "\n")
     if check:
         announce("the settings are fine")
     if check or show_settings:
         return 0
+    if settings.server.workers.needs_supervisor or settings.server.threads > 1:
+        return _supervise(settings, read)
     return run(_serve(settings))
 
 
@@ -138,35 +171,66 @@ def _check_log(file: Text) -> None:
         )
 
 
-def _settings(urls: tuple[str, ...], config: Path | None, words: dict[str, object]) -> Settings:
-    if config is not None and urls:
+def _settings(
+    urls: tuple[str, ...], root: Text, config: Path | None, words: dict[str, object]
+) -> Settings:
+    given = {"URL": next(iter(urls), None), "--root": root, "--config": config}
+    names = [name for name, value in given.items() if value is not None]
+    if len(names) > 1:
+        first, other = names[:2]
         raise ConfigError(
-            "URL", got=urls[0], must="given without --config", fix="Keep one of them."
+            first, got=str(given[first]), must=f"given without {other}", fix="Keep one of them."
         )
+    if len(urls) == 1 and _is_directory(urls[0]):
+        root = urls[0]
+    if root is not None:
+        return settings_for_root(root, words)
     if config is not None:
         return settings_from_file(config, words)
     if not urls:
         raise ConfigError(
             "serve",
             got="nothing",
-            must="given a URL or a settings file",
+            must="given a URL, a directory or a settings file",
             fix="Write for example hedgerow serve http://127.0.0.1:9000.",
         )
     return settings_for_urls(urls, words)
 
 
+def _is_directory(word: str) -> bool:
+    """Say whether a word is meant as one; else it is a URL, perhaps a wrong one."""
+    return "://" not in word and (":" not in word or word.startswith((".", "/")))
+
+
+def _supervise(settings: Settings, read: Callable[[], Settings]) -> int:
+    # Here and not above: one process needs nothing of it.
+    from hedgerow.serve.workers.supervisor import Supervisor
+    from hedgerow.serve.workers.worker import Surroundings
+
+    return Supervisor(settings, read, Surroundings(tell, settle), announce).run()
+
+
 async def _serve(settings: Settings) -> int:
-    signals = StopSignals()
-    engine = Engine(asyncio.get_running_loop())
+    signals, notifier = StopSignals(), Notifier()
+    settings = with_handed_down(settings)
+    loop = asyncio.get_running_loop()
+    engine = Engine(loop)
     gateway = assemble(settings, engine, tell)
-    listening = [Listening(address) for address in settings.server.listen]
+    listening = [Listening(one.address, mode=one.mode) for one in settings.server.listen]
+    if os.getpid() == 1:
+        engine.sweeper.add(collect_orphans)
     admin = await _admin(settings, gateway, engine)
     await gateway.listen(listening)
     settle()
-    for one in listening:
-        announce(f"serving on {_url(one)}")
+    for one, listen in zip(listening, settings.server.listen, strict=True):
+        announce(f"serving on {url(one.bound_to, is_tls=listen.tls is not None)}")
+    if any(listen.tls is not None for listen in settings.server.listen):
+        loop.add_signal_handler(signal.SIGHUP, gateway.reload_certificates)
+    loop.add_signal_handler(signal.SIGUSR1, _reopen_logs, gateway)
+    notifier.ready("1 process")
     code = await signals.wait()
     announce("draining")
+    notifier.stopping()
     left = await gateway.drain(settings.server.drain_timeout)
     if left:
         announce(f"{left} connections were still busy after the drain timeout")
@@ -176,20 +240,26 @@ async def _serve(settings: Settings) -> int:
     return code
 
 
+def _reopen_logs(gateway: Gateway) -> None:
+    try:
+        gateway.reopen_logs()
+    except OSError as error:
+        announce(f"SIGUSR1: the access log stays where it was ({error})")
+    else:
+        announce("SIGUSR1: the access log is opened again")
+
+
 async def _admin(settings: Settings, gateway: Gateway, engine: Engine) -> "AdminServer | None":
     if settings.server.admin is None:
         return None
     # Here and not above: it loads the Prometheus client, which --help need not wait for.
     from hedgerow.serve.admin.server import AdminServer
+    from hedgerow.serve.admin.sources import GatewaySource
 
-    admin, listening = AdminServer(gateway, engine), Listening(settings.server.admin)
+    admin = AdminServer(GatewaySource(gateway), engine)
+    listening = Listening(settings.server.admin)
     await admin.listen(listening)
-    announce(f"metrics and traces on {_url(listening)}")
+    announce(f"metrics and traces on {url(listening.bound_to)}")
     if not listening.is_local:
         announce("whoever can connect there can read them: it is not this machine alone")
     return admin
-
-
-def _url(listening: Listening) -> str:
-    where = listening.bound_to
-    return where if where.startswith("unix:") else f"http://{where}"

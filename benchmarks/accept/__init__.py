@@ -1,0 +1,1 @@
+"""How evenly workers share clients: a socket each, or one for all."""
