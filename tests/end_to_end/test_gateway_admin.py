@@ -17,9 +17,10 @@ from prometheus_client.openmetrics.parser import (
 from prometheus_client.parser import text_string_to_metric_families as read_prometheus
 
 from hedgerow.serve.admin.server import AdminServer
+from hedgerow.serve.admin.sources import GatewaySource
 from hedgerow.serve.door import Door
 from hedgerow.wire import Listening
-from tests.fakes.gateway_client import Answer, ask, connected
+from tests.fakes.gateway_client import Answer, Client, ask, connected
 from tests.fakes.gateway_running import Running, eventually, gateway, play, settings
 from tests.fakes.gateway_upstream import Arrival, Script, answers, is_silent, upstream
 
@@ -33,10 +34,25 @@ class Watched:
     """A gateway and its admin listener."""
 
     running: Running
-    port: int
+    where: str
 
-    async def asks(self, path: str, *lines: str, method: str = "GET") -> Answer:
-        return await ask(self.port, path, *lines, method=method)
+    @property
+    def port(self) -> int:
+        return int(self.where.rpartition(":")[2])
+
+    async def asks(
+        self, path: str, *lines: str, method: str = "GET", host: str = "localhost"
+    ) -> Answer:
+        head = [f"{method} {path} HTTP/1.1", f"Host: {host}", *lines, "", ""]
+        if self.where.startswith("unix:"):
+            client = Client(*await asyncio.open_unix_connection(self.where[5:]))
+        else:
+            client = Client(*await asyncio.open_connection("127.0.0.1", self.port))
+        client.writer.write("\r\n".join(head).encode())
+        try:
+            return await client.answer(to_head=method == "HEAD")
+        finally:
+            client.writer.close()
 
     async def samples(self) -> Samples:
         text = (await self.asks("/metrics")).body.decode()
@@ -52,17 +68,21 @@ class Watched:
 
 @contextlib.asynccontextmanager
 async def watched(
-    *scripts: Script, route: str = 'hedge = "off"', pool: str = "", server: str = ADMIN
+    *scripts: Script,
+    route: str = 'hedge = "off"',
+    pool: str = "",
+    server: str = ADMIN,
+    admin_at: str = "127.0.0.1:0",
 ) -> AsyncIterator[Watched]:
     async with contextlib.AsyncExitStack() as stack:
         urls = [(await stack.enter_async_context(upstream(script))).url for script in scripts]
         text = settings(urls, route, server=server, pool=pool)
         running = await stack.enter_async_context(gateway(text))
-        admin = AdminServer(running.gateway, running.engine)
-        listening = Listening("127.0.0.1:0")
+        admin = AdminServer(GatewaySource(running.gateway), running.engine)
+        listening = Listening(admin_at)
         await admin.listen(listening)
         try:
-            yield Watched(running, int(listening.bound_to.rpartition(":")[2]))
+            yield Watched(running, listening.bound_to)
         finally:
             admin.close()
             await asyncio.sleep(0)
@@ -114,6 +134,7 @@ class TestRequests:
                     for first in range(1, 6)
                 ]
                 assert codes == [0, 3, 0, 1, 2]  # the broken answer had begun as a 200
+                assert await scene.value("responses_total", code="left", **route) == 1
                 count = await scene.value("request_duration_seconds_count", **route)
                 assert count == 7
                 total = await scene.value("request_duration_seconds_sum", **route)
@@ -259,8 +280,9 @@ class TestPages:
                 kinds = dict(re.findall(r"# TYPE (hedgerow_\w+) (\w+)", text))
                 return set(kinds)
 
-        told = set(re.findall(r"^\| `(hedgerow_\w+)`", PAGE.read_text(), re.MULTILINE))
-        told |= set(re.findall(r"^\| `hedgerow_\w+`, `(hedgerow_\w+)`", PAGE.read_text(), re.M))
+        page = PAGE.read_text().partition("## Workers")[0]
+        told = set(re.findall(r"^\| `(hedgerow_\w+)`", page, re.MULTILINE))
+        told |= set(re.findall(r"^\| `hedgerow_\w+`, `(hedgerow_\w+)`", page, re.MULTILINE))
         assert told == play(main())
 
     def test_of_traces_hold_no_more_than_they_are_told_to(self) -> None:
@@ -300,12 +322,53 @@ class TestPages:
         assert answer.status == 404
         assert "/metrics" in answer.json["detail"]
 
+    @pytest.mark.parametrize("path", ["/", "/metrics", "/traces", "/upstreams"])
+    @pytest.mark.parametrize(
+        ("host", "status"),
+        [
+            ("localhost:8081", 200),
+            ("admin.localhost", 200),
+            ("127.0.0.1:8081", 200),
+            ("[::1]:8081", 200),
+            ("10.1.2.3", 200),
+            ("rebound.example", 403),
+            ("rebound.example:8081", 403),
+            ("127.0.0.1.rebound.example", 403),
+            ("notlocalhost", 403),
+        ],
+    )
+    def test_on_loopback_are_for_no_name_that_others_can_have(
+        self, path: str, host: str, status: int
+    ) -> None:
+        async def main() -> int:
+            async with watched(answers) as scene:
+                return (await scene.asks(path, host=host)).status
+
+        assert play(main()) == status
+
+    @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+    def test_of_health_are_there_by_any_name(self, path: str) -> None:
+        async def main() -> int:
+            async with watched(answers) as scene:
+                return (await scene.asks(path, host="probe.example")).status
+
+        assert play(main()) == 200
+
+    @pytest.mark.parametrize("where", ["0.0.0.0:0", "unix"])
+    def test_elsewhere_are_there_by_any_name(self, where: str, tmp_path: Path) -> None:
+        async def main() -> int:
+            address = f"unix:{tmp_path / 'admin'}" if where == "unix" else where
+            async with watched(answers, admin_at=address) as scene:
+                return (await scene.asks("/metrics", host="hedgerow.example")).status
+
+        assert play(main()) == 200
+
     def test_are_for_so_many_at_a_time(self) -> None:
         async def main() -> int:
             async with watched(answers) as scene, contextlib.AsyncExitStack() as stack:
                 for _ in range(64):
                     client = await stack.enter_async_context(connected(scene.port))
-                    client.ask("/healthz")
+                    client.ask("/healthz")  # by any name
                     await client.answer()
                 waiting = asyncio.ensure_future(scene.asks("/healthz"))
                 await asyncio.sleep(0.05)

@@ -60,6 +60,10 @@ class TestLast:
     def test_are_no_more_than_are_kept(self) -> None:
         assert Ring(3).adds(*[0.1] * 50).told("last") == ["/49", "/48", "/47"]
 
+    def test_are_no_more_than_are_asked_for(self) -> None:
+        ring = Ring(3).adds(0.1, 0.1, 0.1).ring
+        assert [one["target"] for one in ring.last(START + 10.0, WALL, 2)] == ["/2", "/1"]
+
 
 class TestSlowest:
     def test_are_told_from_the_slowest(self) -> None:

@@ -23,6 +23,7 @@ ROUTE = {
 REPLICA = {
     "name": "10.0.0.1:9000",
     "state": "admitting",
+    "states": {"admitting": 1},
     "up": True,
     "in_flight": 2,
     "weight": 1.0,
@@ -39,6 +40,20 @@ DOOR = {
     "entered": 9,
     "entered_after_wait": 1,
     "refused": {"queue_full": 5},
+}
+OWN = {"name": "/files/", "responses": {"2xx": 1900, "4xx": 100}, "took_s": 4.0}
+WORKER = {
+    "worker": 2,
+    "pid": 4711,
+    "state": "ready",
+    "since": "2026-01-31T12:00:07Z",
+    "generation": 0,
+    "loops": 1,
+    "utilisation": 0.253,
+    "loop_lag_ms": 0.31,
+    "clients": 7,
+    "requests": 123456,
+    "requests_per_s": 1234.5,
 }
 STORY = {"method": "GET", "target": "/a", "status": 200, "ms": 1500.0, "attempts": []}
 
@@ -57,6 +72,7 @@ def shown(
         "shedding_stage": 0,
         "turned_away": {},
         "routes": [ROUTE],
+        "own": [],
         "upstreams": [{"name": "app", "door": DOOR, "panic": panic, "replicas": replicas}],
     }
     return page(told | changes, stories).decode()
@@ -85,7 +101,9 @@ class TestPage:
         assert "rate_limited 4" in text
 
     def test_marks_replicas_that_are_out(self) -> None:
-        assert "<span class=bad>ejected" in shown(replica={"state": "ejected"})
+        assert "<span class=bad>ejected" in shown(
+            replica={"state": "ejected", "states": {"ejected": 1}}
+        )
         assert "<span class=bad>down" in shown(replica={"up": False, "last_check": "failed: 500"})
 
     def test_tells_of_an_upstream_without_a_limit(self) -> None:
@@ -114,3 +132,45 @@ class TestPage:
     def test_asks_for_nothing_from_elsewhere(self) -> None:
         assert "http://" not in shown()
         assert "https://" not in shown()
+
+    def test_says_how_routes_do_that_answer_by_themselves(self) -> None:
+        text = shown(own=[OWN])
+        assert "/files/" in text
+        assert ">2,000<" in text
+        assert "2 ms" in text
+
+    def test_says_of_a_route_that_nobody_asked_that_it_took_no_time(self) -> None:
+        assert "<td class=n>-" in shown(own=[OWN | {"responses": {}, "took_s": 0.0}])
+
+
+class TestPageOfWorkers:
+    @staticmethod
+    def of(*workers: dict[str, Any], crashes: int = 0, cut: bool = False) -> str:
+        told = [WORKER | worker for worker in workers]
+        return shown(workers=told, crashes=crashes, cut=cut)
+
+    @pytest.mark.parametrize(
+        "text", ["4711", "2026-01-31 12:00:07", "25%", "0.3 ms", "7<td", "1,234<", "123,456"]
+    )
+    def test_has_a_line_for_each(self, text: str) -> None:
+        assert text in self.of({})
+        assert text not in shown(routes=[], clients=0)
+
+    def test_stand_above_the_rest(self) -> None:
+        text = self.of({})
+        assert text.index("Workers") < text.index("Routes") < text.index("Upstream")
+
+    def test_marks_one_that_does_not_serve(self) -> None:
+        assert "<span class=bad>silent" in self.of({"state": "silent"})
+
+    def test_says_how_many_crashed(self) -> None:
+        assert "3 ended unexpectedly and were replaced" in self.of({}, crashes=3)
+        assert "1 ended unexpectedly and was replaced" in self.of({}, crashes=1)
+        assert "unexpectedly" not in self.of({})
+
+    def test_says_that_numbers_are_missing(self) -> None:
+        assert "numbers are missing" in self.of({}, cut=True)
+
+    def test_says_for_how_many_a_replica_is_out(self) -> None:
+        states = {"ejected": 1, "admitting": 2}
+        assert "ejected</span> in 1 of 3" in shown(replica={"state": "ejected", "states": states})

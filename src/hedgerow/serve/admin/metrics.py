@@ -1,31 +1,20 @@
-"""The gateway's numbers as Prometheus metrics, read when they are scraped.
+"""The gateway's numbers as metrics, read when they are asked for.
 
-Nothing is counted here: the collector reads plain integers that the policies keep, so a
-scrape costs a millisecond and a request nothing.  Words and units are those of
+Nothing is counted here: plain integers are read that the policies keep, so to be asked costs
+a fraction of a millisecond and a request nothing.  Words and units are those of
 docs/observability.md; a test holds the two together.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
-
-from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-)
-from prometheus_client.exposition import choose_encoder
-from prometheus_client.registry import Collector
-from typing_extensions import override
 
 from hedgerow.measure import Histogram
 from hedgerow.policy import Counters
 from hedgerow.policy.health import HealthState
 from hedgerow.policy.hedge_delay import AdaptiveDelays
-from hedgerow.serve.durations import BOUNDS
+from hedgerow.serve.admin.families import Family, counter, gauge, histogram
+from hedgerow.serve.durations import BOUNDS, Durations
 from hedgerow.serve.gateway import Gateway
 from hedgerow.serve.plan import AnyRoute
 from hedgerow.serve.route import ProxyRoute
@@ -36,57 +25,53 @@ _NO_LIMIT: Final = 1_000_000_000
 _MICROSECONDS: Final = 1e6
 
 
-class Exposition:
-    """All metrics of one gateway and its process."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._registry = CollectorRegistry()
-        self._registry.register(_GatewayCollector(gateway))
-        ProcessCollector(registry=self._registry)
-        PlatformCollector(registry=self._registry)
-        GCCollector(registry=self._registry)
-
-    def render(self, accept: str) -> tuple[bytes, str]:
-        """Return the text in the form that the client takes, and its media type."""
-        encoder, content_type = choose_encoder(accept)
-        return encoder(self._registry), content_type
+def families(gateway: Gateway) -> list[Family]:
+    """Return everything that one gateway counts."""
+    return [
+        *_of_routes(gateway.routes),
+        *_of_proxies(gateway.proxy_routes),
+        *_of_upstreams(list(gateway.upstreams.values())),
+        *_of_process(gateway),
+    ]
 
 
-class _GatewayCollector(Collector):
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-
-    @override
-    def collect(self) -> Iterable[Metric]:
-        yield from _of_routes(self._gateway.routes)
-        yield from _of_proxies(self._gateway.proxy_routes)
-        yield from _of_upstreams(list(self._gateway.upstreams.values()))
-        yield from _of_process(self._gateway)
+def statuses(durations: Durations) -> Iterator[tuple[str, int]]:
+    """Return how many responses there were, by class of status."""
+    classes = durations.classes
+    for first in range(1, 6):
+        yield f"{first}xx", classes[first]
+    yield "other", sum(classes[6:])  # an upstream may send any three digits
+    yield "left", classes[0]  # the client did, before an answer began
 
 
 # --- routes ---
 
 
-def _of_routes(routes: Sequence[AnyRoute]) -> Iterator[Metric]:
-    statuses = _counter("responses", "Responses to clients, by the class of status", "code")
+def _of_routes(routes: Sequence[AnyRoute]) -> Iterator[Family]:
+    text = "Responses to clients, by the class of status"
+    responses = counter("responses", text, "route", "code")
+    text = "From arrival to the end of the answer"
+    took = histogram("request_duration_seconds", text, "route")
     for route in routes:
         if (durations := route.durations) is not None:
-            for first in range(1, 6):
-                statuses.add_metric([route.name, f"{first}xx"], durations.classes[first])
-    yield from (statuses, _durations(routes))
+            for code, count in statuses(durations):
+                responses.add((route.name, code), count)
+            took.add((route.name,), durations.sum, durations.counts)
+    yield from (responses, took)
 
 
-def _of_proxies(routes: Sequence[ProxyRoute]) -> Iterator[Metric]:
-    requests = _counter("requests", "Requests that are over, by what came of them", "outcome")
-    attempts = _counter("attempts", "Requests sent to replicas, by why", "kind")
+def _of_proxies(routes: Sequence[ProxyRoute]) -> Iterator[Family]:
+    text = "Requests that are over, by what came of them"
+    requests = counter("requests", text, "route", "outcome")
+    attempts = counter("attempts", "Requests sent to replicas, by why", "route", "kind")
     for route in routes:
         counters = route.terms.policy.counters
         for outcome in ("answered", "failed", "abandoned"):
-            requests.add_metric([route.name, outcome], getattr(counters, outcome))
+            requests.add((route.name, outcome), getattr(counters, outcome))
         primaries = counters.attempts - counters.hedges - counters.retries
         kinds = {"primary": primaries, "hedge": counters.hedges, "retry": counters.retries}
         for kind, count in kinds.items():
-            attempts.add_metric([route.name, kind], count)
+            attempts.add((route.name, kind), count)
     yield from (requests, attempts)
     yield from (_simple(routes, *row) for row in _OF_COUNTERS)
     yield _delays(routes)
@@ -129,112 +114,105 @@ _OF_COUNTERS: Final[Sequence[tuple[str, str, Callable[[Counters], float]]]] = (
 
 def _simple(
     routes: Sequence[ProxyRoute], name: str, text: str, read: Callable[[Counters], float]
-) -> Metric:
-    family = _counter(name, text)
+) -> Family:
+    family = counter(name, text, "route")
     for route in routes:
-        family.add_metric([route.name], read(route.terms.policy.counters))
+        family.add((route.name,), read(route.terms.policy.counters))
     return family
 
 
-def _delays(routes: Sequence[ProxyRoute]) -> Metric:
-    name = "hedgerow_hedge_delay_seconds"
-    family = GaugeMetricFamily(name, "The learned delay", labels=["route", "method"])
+def _delays(routes: Sequence[ProxyRoute]) -> Family:
+    text = "The learned delay"
+    family = gauge("hedge_delay_seconds", text, "route", "method", rule="mean")
     for route in routes:
         delays = route.terms.policy.delays
         if isinstance(delays, AdaptiveDelays):
             for key, told in delays.statistics().items():
                 if isinstance(key, bytes) and told.delay < math.inf:
-                    family.add_metric([route.name, key.decode("latin-1")], told.delay)
-    return family
-
-
-def _durations(routes: Sequence[AnyRoute]) -> Metric:
-    name, text = "hedgerow_request_duration_seconds", "From arrival to the end of the answer"
-    family = HistogramMetricFamily(name, text, labels=["route"])
-    for route in routes:
-        if (durations := route.durations) is not None:
-            buckets = _buckets(BOUNDS, durations.counts)
-            family.add_metric([route.name], buckets, sum_value=durations.sum)
+                    family.add((route.name, key.decode("latin-1")), told.delay)
     return family
 
 
 # --- upstreams ---
 
 
-def _of_upstreams(upstreams: Sequence[LiveUpstream]) -> Iterator[Metric]:
+def _of_upstreams(upstreams: Sequence[LiveUpstream]) -> Iterator[Family]:
     yield from _of_replicas(upstreams)
+    yield from _of_sets(upstreams)
     yield from _of_doors(upstreams)
-    efficacy = _gauge("cancel_efficacy", "How far a cancelled attempt is gone, 0 to 1", "upstream")
-    factor = _gauge("hedge_budget_factor", "What the budget is scaled by for it", "upstream")
+    text = "How far a cancelled attempt is gone, 0 to 1"
+    efficacy = gauge("cancel_efficacy", text, "upstream", rule="mean")
+    text = "What the budget is scaled by for it"
+    factor = gauge("hedge_budget_factor", text, "upstream", rule="mean")
     for upstream in upstreams:
-        efficacy.add_metric([upstream.name], upstream.efficacy.efficacy)
-        factor.add_metric([upstream.name], upstream.efficacy.budget_factor)
+        efficacy.add((upstream.name,), upstream.efficacy.efficacy)
+        factor.add((upstream.name,), upstream.efficacy.budget_factor)
     yield from (efficacy, factor)
 
 
-def _of_replicas(upstreams: Sequence[LiveUpstream]) -> Iterator[Metric]:
+def _of_replicas(upstreams: Sequence[LiveUpstream]) -> Iterator[Family]:
     labels = ("upstream", "replica")
-    admitting = _gauge("replica_admitting", "1 while it is not ejected nor probing", *labels)
-    up = _gauge("replica_up", "1 while its checks pass", *labels)
-    in_flight = _gauge("replica_in_flight", "Attempts that are there", *labels)
-    weight = _gauge("replica_weight", "Its weight now", *labels)
-    ejections = CounterMetricFamily("hedgerow_ejections", "Replicas ejected", labels=["upstream"])
-    readmissions = CounterMetricFamily(
-        "hedgerow_readmissions", "Replicas taken back", labels=["upstream"]
-    )
-    withheld = CounterMetricFamily(
-        "hedgerow_ejections_withheld",
-        "Failures that deserved an ejection which the cap did not allow",
-        labels=["upstream"],
-    )
-    panic = _gauge("upstream_panic", "1 while all replicas are used, well or not", "upstream")
-    connections = _gauge("upstream_connections", "Open connections", "upstream", "state")
+    text = "1 while it is not ejected nor probing"
+    admitting = gauge("replica_admitting", text, *labels, rule="mean")
+    up = gauge("replica_up", "1 while its checks pass", *labels, rule="mean")
+    in_flight = gauge("replica_in_flight", "Attempts that are there", *labels, rule="sum")
+    weight = gauge("replica_weight", "Its weight now", *labels, rule="mean")
     for upstream in upstreams:
-        told = upstream.statistics()
-        for one in told.replicas:
-            names = [upstream.name, one.name]
-            admitting.add_metric(names, one.state is HealthState.ADMITTING)
-            up.add_metric(names, one.is_up)
-            in_flight.add_metric(names, one.in_flight)
-            weight.add_metric(names, one.weight)
-        ejections.add_metric([upstream.name], told.ejections)
-        readmissions.add_metric([upstream.name], told.readmissions)
-        withheld.add_metric([upstream.name], told.withheld)
-        panic.add_metric([upstream.name], told.is_panicking)
+        for one in upstream.statistics().replicas:
+            names = (upstream.name, one.name)
+            admitting.add(names, one.state is HealthState.ADMITTING)
+            up.add(names, one.is_up)
+            in_flight.add(names, one.in_flight)
+            weight.add(names, one.weight)
+    yield from (admitting, up, in_flight, weight)
+
+
+def _of_sets(upstreams: Sequence[LiveUpstream]) -> Iterator[Family]:
+    ejections = counter("ejections", "Replicas ejected", "upstream")
+    readmissions = counter("readmissions", "Replicas taken back", "upstream")
+    text = "Failures that deserved an ejection which the cap did not allow"
+    withheld = counter("ejections_withheld", text, "upstream")
+    text = "1 while all replicas are used, well or not"
+    panic = gauge("upstream_panic", text, "upstream", rule="max")
+    text = "Open connections"
+    connections = gauge("upstream_connections", text, "upstream", "state", rule="sum")
+    for upstream in upstreams:
+        told, name = upstream.statistics(), (upstream.name,)
+        ejections.add(name, told.ejections)
+        readmissions.add(name, told.readmissions)
+        withheld.add(name, told.withheld)
+        panic.add(name, told.is_panicking)
         idle = sum(pool.idle_connections for pool in upstream.pools)
         open_ones = sum(pool.open_connections for pool in upstream.pools)
-        connections.add_metric([upstream.name, "idle"], idle)
-        connections.add_metric([upstream.name, "busy"], open_ones - idle)
-    yield from (admitting, up, in_flight, weight, ejections, readmissions, withheld, panic)
-    yield connections
+        connections.add((*name, "idle"), idle)
+        connections.add((*name, "busy"), open_ones - idle)
+    yield from (ejections, readmissions, withheld, panic, connections)
 
 
-def _of_doors(upstreams: Sequence[LiveUpstream]) -> Iterator[Metric]:
-    limit = _gauge("concurrency_limit", "Attempts that may be in flight", "upstream")
-    in_flight = _gauge("in_flight", "Attempts that are in flight", "upstream")
-    waiting = _gauge("waiting", "Requests that wait for a place", "upstream")
-    backed_up = _gauge("queue_backed_up", "1 while the queue stands", "upstream")
-    refused = CounterMetricFamily(
-        "hedgerow_refused", "Requests that the door refused", labels=["upstream", "reason"]
-    )
-    waits = HistogramMetricFamily(
-        "hedgerow_queue_time_seconds", "How long those waited who got in", labels=["upstream"]
-    )
+def _of_doors(upstreams: Sequence[LiveUpstream]) -> Iterator[Family]:
+    text = "Attempts that may be in flight"
+    limit = gauge("concurrency_limit", text, "upstream", rule="sum")
+    in_flight = gauge("in_flight", "Attempts that are in flight", "upstream", rule="sum")
+    waiting = gauge("waiting", "Requests that wait for a place", "upstream", rule="sum")
+    backed_up = gauge("queue_backed_up", "1 while the queue stands", "upstream", rule="max")
+    refused = counter("refused", "Requests that the door refused", "upstream", "reason")
+    text = "How long those waited who got in"
+    waits = histogram("queue_time_seconds", text, "upstream")
     for upstream in upstreams:
         if upstream.door is None:
             continue
-        admission, name = upstream.door.admission, [upstream.name]
+        admission, name = upstream.door.admission, (upstream.name,)
         told = admission.statistics()
         if told.limit < _NO_LIMIT:
-            limit.add_metric(name, told.limit)
-        in_flight.add_metric(name, told.in_flight)
-        waiting.add_metric(name, told.waiting)
-        backed_up.add_metric(name, told.backed_up)
+            limit.add(name, told.limit)
+        in_flight.add(name, told.in_flight)
+        waiting.add(name, told.waiting)
+        backed_up.add(name, told.backed_up)
         for reason, count in told.refused.items():
-            refused.add_metric([upstream.name, reason.value], count)
+            refused.add((*name, reason.value), count)
         counts, total = _sorted_waits(admission.queue_times)
         counts[0] += told.entered - told.entered_after_wait  # they did not wait
-        waits.add_metric(name, _buckets(BOUNDS, counts), sum_value=total)
+        waits.add(name, total, counts)
     yield from (limit, in_flight, waiting, backed_up, refused, waits)
 
 
@@ -250,36 +228,16 @@ def _sorted_waits(waits: Histogram) -> tuple[list[int], float]:
 # --- the process ---
 
 
-def _of_process(gateway: Gateway) -> Iterator[Metric]:
-    turned_away = CounterMetricFamily(
-        "hedgerow_turned_away",
-        "Requests refused before they came to a door",
-        labels=["reason"],
-    )
+def _of_process(gateway: Gateway) -> Iterator[Family]:
+    text = "Requests refused before they came to a door"
+    turned_away = counter("turned_away", text, "reason")
     for reason, count in gateway.surroundings.refusals.items():
-        turned_away.add_metric([reason.value], count)
-    yield turned_away
+        turned_away.add((reason.value,), count)
     shedder = gateway.surroundings.shedder
-    lag = 0.0 if gateway.lag is None else gateway.lag.last
-    yield GaugeMetricFamily("hedgerow_loop_lag_seconds", "How late the loop is", value=lag)
-    stage = 0 if shedder is None else shedder.stage
-    yield GaugeMetricFamily("hedgerow_shedding_stage", "0: nothing is shed", value=stage)
-    connections = "Connections of clients that are open"
-    yield GaugeMetricFamily("hedgerow_client_connections", connections, value=gateway.clients)
-
-
-# --- families ---
-
-
-def _counter(name: str, text: str, *labels: str) -> CounterMetricFamily:
-    return CounterMetricFamily(f"hedgerow_{name}", text, labels=["route", *labels])
-
-
-def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(f"hedgerow_{name}", text, labels=list(labels))
-
-
-def _buckets(bounds: Sequence[float], counts: Sequence[int]) -> list[tuple[str, float]]:
-    """Return cumulative buckets, the last without a bound."""
-    names = [*(f"{bound:g}" if bound % 1 else f"{bound:.1f}" for bound in bounds), "+Inf"]
-    return list(zip(names, map(float, accumulate(counts)), strict=True))
+    lag = gauge("loop_lag_seconds", "How late the loop is", rule="max")
+    lag.add((), 0.0 if gateway.lag is None else gateway.lag.last)
+    stage = gauge("shedding_stage", "0: nothing is shed", rule="max")
+    stage.add((), 0 if shedder is None else shedder.stage)
+    clients = gauge("client_connections", "Connections of clients that are open", rule="sum")
+    clients.add((), gateway.clients)
+    yield from (turned_away, lag, stage, clients)

@@ -29,6 +29,7 @@ code { font-size: 13px; overflow-wrap: anywhere; }
 def page(told: Mapping[str, Any], slowest: Sequence[Mapping[str, Any]], refresh: int = 5) -> bytes:
     """Return the document; it asks for itself again after ``refresh`` seconds."""
     state = _mark("ready", good=True) if told["ready"] else _mark("not ready", good=False)
+    workers = "<a href=/workers>workers</a>" if "workers" in told else ""
     stage = told["shedding_stage"]
     shedding = "" if not stage else " · " + _mark(f"shedding, stage {stage}", good=False)
     parts = [
@@ -39,10 +40,14 @@ def page(told: Mapping[str, Any], slowest: Sequence[Mapping[str, Any]], refresh:
         f"<p>{state}{shedding} · {told['clients']} client connections · "
         f"loop {told['loop_lag_ms']:.1f} ms late</p>",
         "<nav><a href=/metrics>metrics</a><a href=/traces>traces</a>"
-        "<a href=/upstreams>upstreams</a></nav>",
-        "<h2>Routes</h2>",
-        _routes(told["routes"]),
+        f"<a href=/upstreams>upstreams</a>{workers}</nav>",
     ]
+    if "workers" in told:
+        parts += ["<h2>Workers</h2>", _workers(told)]
+    if told["routes"] or not told["own"]:
+        parts += ["<h2>Routes</h2>", _routes(told["routes"])]
+    if told["own"]:
+        parts += ["<h2>Routes without an upstream</h2>", _own(told["own"])]
     for upstream in told["upstreams"]:
         parts += [f"<h2>Upstream {_text(upstream['name'])}</h2>", _door(upstream["door"])]
         if upstream["panic"]:
@@ -54,6 +59,47 @@ def page(told: Mapping[str, Any], slowest: Sequence[Mapping[str, Any]], refresh:
         parts.append(f"<h2>Turned away</h2><p>{', '.join(pairs)}</p>")
     parts += ["<h2>Slowest of late</h2>", _stories(slowest)]
     return "".join(parts).encode()
+
+
+def _workers(told: Mapping[str, Any]) -> str:
+    rows = []
+    for one in told["workers"]:
+        since = f"{one['since'][:10]} {one['since'][11:19]}"
+        rows.append(
+            [
+                str(one["worker"]),
+                str(one["pid"]),
+                since,
+                _mark(one["state"], good=one["state"] == "ready"),
+                f"{one['utilisation']:.0%}",
+                f"{one['loop_lag_ms']:.1f} ms",
+                _number(one["clients"]),
+                f"{one['requests_per_s']:,.0f}",
+                _number(one["requests"]),
+            ]
+        )
+    header = ["worker", "pid", "since (UTC)", "state", "busy", "late", "clients", "requests/s"]
+    table = _table([*header, "requests"], rows, first_number=4, numbers=5)
+    crashes = told["crashes"]
+    if crashes:
+        made_good = "was" if crashes == 1 else "were"
+        table += f"<p>{crashes:,} ended unexpectedly and {made_good} replaced</p>"
+    if told["cut"]:
+        text = "there are more routes than a worker's report has room for: numbers are missing"
+        table += f"<p>{_mark(text, good=False)}</p>"
+    return table
+
+
+def _own(routes: Iterable[Mapping[str, Any]]) -> str:
+    codes = ("2xx", "3xx", "4xx", "5xx", "other", "left")
+    rows = []
+    for route in routes:
+        count = sum(route["responses"].values())
+        mean = _duration(route["took_s"] / count * 1000) if count else "-"
+        numbers = (_number(route["responses"].get(code, 0)) for code in codes)
+        name = f"<code>{_text(route['name'])}</code>"
+        rows.append([name, _number(count), *numbers, mean])
+    return _table(["route", "responses", *codes, "mean"], rows, first_number=1, numbers=8)
 
 
 def _routes(routes: Iterable[Mapping[str, Any]]) -> str:
@@ -85,7 +131,7 @@ def _door(door: Mapping[str, Any] | None) -> str:
 def _replicas(replicas: Iterable[Mapping[str, Any]]) -> str:
     rows = []
     for one in replicas:
-        state = _mark(one["state"], good=one["state"] == "admitting")
+        state = _state(one)
         if not one["up"]:
             state = _mark("down", good=False)
         check = "-" if one["last_check"] is None else _text(one["last_check"])
@@ -102,6 +148,15 @@ def _replicas(replicas: Iterable[Mapping[str, Any]]) -> str:
         )
     header = ["replica", "state", "in flight", "weight", "failures", "ejections", "last check"]
     return _table(header, rows, first_number=2, numbers=4)
+
+
+def _state(replica: Mapping[str, Any]) -> str:
+    """Say what it is; where workers do not agree, for how many of them it is the worst."""
+    state, states = replica["state"], replica["states"]
+    told = _mark(state, good=state == "admitting")
+    if len(states) > 1:
+        told += f" in {states[state]} of {sum(states.values())}"
+    return told
 
 
 def _stories(stories: Iterable[Mapping[str, Any]]) -> str:

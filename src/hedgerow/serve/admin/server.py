@@ -1,21 +1,23 @@
 """The admin listener: a second address, for operators and their scrapers.
 
-Decides which page is where.  It runs on the gateway's own loop and engine, but no door, limit
-or shedding of the gateway is before it, because it is wanted most when those are busy; so its
-own connections are few.  Whoever can connect can read: it listens on loopback, unless the
-settings say otherwise.
+Decides which page is where.  It runs on the loop and engine of a gateway, or of a process of
+its own, but no door, limit or shedding of a gateway is before it, because it is wanted most
+when those are busy; so its own connections are few.  Whoever can connect can read: it listens
+on loopback, unless the settings say otherwise.
+
+On loopback it answers to no name but localhost: a page on the web may give its own name this
+machine's address, and then ask in its visitor's browser (DNS rebinding).
 """
 
-import time
+import ipaddress
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from hedgerow.serve.admin.metrics import Exposition
-from hedgerow.serve.admin.overview import overview
+from hedgerow.serve.admin.exposition import Exposition
 from hedgerow.serve.admin.page import page
-from hedgerow.serve.gateway import Gateway
+from hedgerow.serve.admin.sources import Source
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.limits import Limits
 from hedgerow.wire.listener import Listener
@@ -28,33 +30,42 @@ _MOST_CONNECTIONS: Final = 64
 _LIMITS: Final = Limits(max_body=0, max_head=8 * 1024, idle_timeout=75.0)
 _SHOWN_ON_THE_PAGE: Final = 20
 
+#: Health tells nothing, and is asked for by whatever name.
+_FOR_ANYBODY: Final = frozenset({"/healthz", "/readyz"})
+
 _Answer = tuple[int, str, bytes]  # status, media type, body
 
 
 class AdminServer:
-    """Answers for one gateway."""
+    """Answers what a source knows."""
 
-    def __init__(self, gateway: Gateway, engine: Engine) -> None:
-        self._gateway = gateway
+    def __init__(self, source: Source, engine: Engine) -> None:
+        self._source = source
         self._engine = engine
-        self._exposition = Exposition(gateway)
+        own_pids = source.pids() is None
+        self._exposition = Exposition(source.families, None if own_pids else self._pids)
         self._listener = Listener(self._handle, _LIMITS, engine.sweeper, engine.outbox)
         self._listener.connection_made = self._came
         self._listener.connection_lost = self._left
         self._listening: Listening | None = None
         self._connections = 0
-        self._pages: Mapping[str, Callable[[Request], _Answer]] = {
+        self._knows_names = False  # whether it may be asked for by any name
+        self._pages: dict[str, Callable[[Request], _Answer]] = {
             "/": self._page,
             "/metrics": self._metrics,
-            "/traces": self._traces,
-            "/upstreams": self._upstreams,
-            "/healthz": lambda _: _text(200, "alive"),
+            "/traces": lambda _: _json(source.stories()),
+            "/upstreams": lambda _: _json(source.overview()),
+            "/healthz": self._health,
             "/readyz": self._readiness,
         }
+        if source.loops() is not None:
+            self._pages["/workers"] = lambda _: _json(source.loops())
 
     async def listen(self, listening: Listening) -> None:
         """Answer on this address."""
         self._listening = listening
+        is_unix = listening.bound_to.startswith("unix:")  # no browser gets there
+        self._knows_names = is_unix or not listening.is_local
         await listening.start(lambda: ServerConnection(self._listener))
 
     def close(self) -> None:
@@ -74,37 +85,31 @@ class AdminServer:
         elif head.method not in (b"GET", b"HEAD"):
             allow = b"Allow: GET, HEAD\r\n"
             request.problem(405, "it can only be read", fields=allow + date)
+        elif not self._knows_names and path not in _FOR_ANYBODY and not _is_here(head.host):
+            told = "it is asked for by its address, or as localhost"
+            request.problem(403, told, fields=date)
         else:
             status, media_type, body = make(request)
             lines = f"Content-Type: {media_type}\r\nCache-Control: no-store\r\n".encode()
             request.respond(status, lines + date, body)
 
-    def _page(self, request: Request) -> _Answer:
-        traces, now = self._gateway.traces, time.monotonic()
-        slowest = []
-        if traces is not None:
-            slowest = traces.slowest(now, self._engine.wall, _SHOWN_ON_THE_PAGE)
-        return 200, "text/html; charset=utf-8", page(overview(self._gateway), slowest)
+    def _page(self, _: Request) -> _Answer:
+        slowest = self._source.slowest(_SHOWN_ON_THE_PAGE)
+        return 200, "text/html; charset=utf-8", page(self._source.overview(), slowest)
 
     def _metrics(self, request: Request) -> _Answer:
         accept = request.head.field(b"accept") or b""
         body, media_type = self._exposition.render(accept.decode("latin-1"))
         return 200, media_type, body
 
-    def _traces(self, request: Request) -> _Answer:
-        return _json(self._stories())
+    def _health(self, _: Request) -> _Answer:
+        return _text(200, "alive") if self._source.is_alive else _text(503, "nobody looks after it")
 
-    def _upstreams(self, request: Request) -> _Answer:
-        return _json(overview(self._gateway))
+    def _readiness(self, _: Request) -> _Answer:
+        return _text(200, "ready") if self._source.is_ready else _text(503, "not ready")
 
-    def _readiness(self, request: Request) -> _Answer:
-        return _text(200, "ready") if self._gateway.is_ready else _text(503, "not ready")
-
-    def _stories(self) -> dict[str, list[dict[str, Any]]]:
-        traces = self._gateway.traces
-        if traces is None:
-            return {"last": [], "slowest": []}
-        return traces.told(time.monotonic(), self._engine.wall)
+    def _pids(self) -> Mapping[str, int]:
+        return self._source.pids() or {}
 
     # --- connections ---
 
@@ -127,3 +132,16 @@ def _json(value: object) -> _Answer:
 
 def _text(status: int, text: str) -> _Answer:
     return status, "text/plain; charset=utf-8", f"{text}\n".encode()
+
+
+def _is_here(host: bytes) -> bool:
+    """Whether a Host field names this machine by a name that nobody else can have."""
+    text = host.decode("latin-1").lower()
+    name = text[1:].partition("]")[0] if text.startswith("[") else text.partition(":")[0]
+    if name in ("", "localhost") or name.endswith(".localhost"):  # RFC 6761 section 6.3
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
