@@ -159,6 +159,17 @@ class TestLimit:
         leave(admission, NOW, SUCCESS, 0.01)
         assert decided(admission) == [("a", ENTER), ("b", ENTER)]
 
+    def test_that_grows_by_an_answer_lets_in_who_waits_at_once(self) -> None:
+        """Its body may be long, and nobody would leave until then."""
+        limit = NotedLimit(1)
+        admission = door(limit)
+        admission.try_enter(NOW, "A")
+        for name in "BC":
+            assert admission.try_enter(NOW, name) is WAIT
+        limit.then = 3
+        admission.settled(NOW + 1.0, SUCCESS, 1.0)
+        assert [name for name, _ in decided(admission)] == ["B", "C"]
+
     def test_that_shrinks_throws_nobody_out(self) -> None:
         concurrency = NotedLimit(2)
         admission = door(concurrency)

@@ -190,6 +190,15 @@ class TestUpstream:
 
 
 class TestReplicaThatIsGone:
+    def test_leaves_nothing_behind(self) -> None:
+        efficacy, replica = CancelEfficacy(), replicas(1)[0]
+        efficacy.outlived(START, replica, 0.1)
+        efficacy.cancelled(START, replica, 0.1)
+        replica.in_flight = 1
+        assert efficacy.dispatched(START + 0.01, replica) is not None
+        efficacy.forget(replica)
+        assert not efficacy._cells
+
     def test_is_no_suspect_any_more(self) -> None:
         efficacy = CancelEfficacy()
         gone = replicas(1)[0]

@@ -200,3 +200,14 @@ class TestRule:
     def test_remembers_somebody(self) -> None:
         with pytest.raises(ConfigError, match="clients = 0"):
             RateRule(rate=1.0, burst=1, clients=0)
+
+
+class TestFewClients:
+    def test_are_not_forgotten_the_moment_they_come(self) -> None:
+        """The newcomer takes the place of another, and not its own."""
+        limits = limiter(rate=1.0, burst=1, clients=8)
+        for name in "abcdefgh":
+            for _ in range(2):
+                limits.take(NOW, name)
+        assert not limits.take(NOW, "newcomer")
+        assert limits.take(NOW, "newcomer")

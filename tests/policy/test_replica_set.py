@@ -288,9 +288,40 @@ class TestProbe:
 
     def test_that_lost_its_race_is_not_sent_again_at_once(self) -> None:
         upstream = self.probing()
-        upstream.ends("r1", Outcome.IGNORE)
+        upstream.ends("r1", Outcome.IGNORE, latency=0.0)
         assert not upstream.later(4.9).chosen()["r1"]
         assert upstream.later(0.1).chosen(1) == {"r1": 1}
+
+    def test_is_no_attempt_from_before_the_ejection(self) -> None:
+        """Those of a replica that hung time out just when it is asked again."""
+        for outcome in (Outcome.FAILURE, Outcome.IGNORE):
+            upstream = self.probing().later(0.1)
+            upstream.ends("r1", outcome, latency=8.0)
+            assert upstream.state("r1") is PROBING
+
+    def test_is_one_at_a_time_when_old_attempts_have_left(self) -> None:
+        upstream = Upstream(3).fails("r1")
+        upstream.known["r1"].in_flight = 5
+        upstream.later(5)
+        upstream.known["r1"].in_flight = 0
+        assert upstream.chosen(1) == {"r1": 1}
+        upstream.known["r1"].in_flight = 1
+        assert not upstream.chosen()["r1"]
+
+
+class TestReplicaThatComesBackBeforeItHasDrained:
+    def test_is_not_down_for_a_check_that_nobody_listened_to(self) -> None:
+        rules = ReplicaRules(HEALTH, slow_start=AT_ONCE, checks=CHECKS)
+        upstream = Upstream(2, rules)
+        sent = upstream.set.checks_due(upstream.now)
+        upstream.known["r2"].in_flight = 1
+        upstream.update("r1")
+        for replica in sent:
+            upstream.set.check_passed(upstream.now, replica)
+        upstream.update("r1", "r2")
+        upstream.now += CHECKS.timeout + 0.1
+        upstream.set.checks_due(upstream.now)
+        assert upstream.one("r2").is_up
 
 
 class TestSlowStart:

@@ -183,6 +183,8 @@ class Admission(Generic[Owner]):
                 throttle.fresh += 1  # what its `ended` does, in line
             else:
                 throttle.ended(now, accepted=good)
+        if self._waiting and self._in_flight < limit.limit:
+            self._hand_out_places(now)  # the limit has grown
 
     def left(self, now: float) -> None:
         """An attempt is gone; its place goes to the next who waits."""

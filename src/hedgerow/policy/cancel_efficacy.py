@@ -142,8 +142,9 @@ class CancelEfficacy:
         return self._cells.setdefault((replica, before, suspicion.after_cancel), Cell())
 
     def forget(self, replica: Replica) -> None:
-        """A replica is gone; what was learnt there fades with the rest."""
+        """A replica is gone, and so is what was learnt there: it may never be told apart again."""
         self.suspects.pop(replica, None)
+        self._cells = {key: cell for key, cell in self._cells.items() if key[0] is not replica}
 
     def told(self, cell: Cell, *, slow: bool) -> None:
         """The primary of this cell took longer than is usual, or did not."""

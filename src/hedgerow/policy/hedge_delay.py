@@ -230,6 +230,8 @@ class DelayController:
         else:
             lean -= (1.0 + lean) * _LEANING
             fast /= 1.0 + _STEP + _HASTE * lean * lean
+            if fast < _SHORTEST:
+                fast = _SHORTEST  # a clock that sees no time pass would take it to nothing
         self.fast, self._lean = fast, lean
         self._ratio = ratio = self._ratio * (1.0 - self._fall * (1.0 - lean * lean))
         self.delay = delay = fast * ratio

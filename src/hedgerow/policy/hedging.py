@@ -18,6 +18,8 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from hedgerow.errors import ConfigError
+
 IDEMPOTENT_BY_DEFAULT = frozenset({"GET", "HEAD", "OPTIONS"})
 
 #: With learned delays: what share of all requests goes without a hedge that was due, because the
@@ -73,6 +75,9 @@ class HedgeRule:
 
         The policy needs ``delays`` for it, which then say when (``hedge_delay``).
         """
+        if not budget > 0.0:
+            fix = "To send no copies, use a rule without them."
+            raise ConfigError("budget", got=budget, must="above 0", fix=fix)
         attempts = 1 + extra if max_attempts is None else max_attempts
         missed = _MISSED if extra < 2 else _MISSED_BY_MANY
         coin = max(_LEAST_PROBABILITY, 1.0 - missed / budget)

@@ -87,6 +87,10 @@ class HalvingRules:
             raise ConfigError("initial", got=self.initial, must=must, fix=fix)
 
 
+#: So many times `probe_every` is the longest time from one probe to the next.
+_LONGEST_GAP: Final = 120.0
+
+
 class _Reference(NamedTuple):
     """How long requests took when so many were in flight."""
 
@@ -155,7 +159,7 @@ class HalvingLimit:
     def _close_window(self, now: float) -> None:
         middle = statistics.median_low(self._rtts)
         in_flight = self._most_in_flight
-        if now >= self._probe_at:
+        if now >= self._probe_at and middle < math.inf:  # nothing is faster than not answered
             self._begin_probe(now, middle)
         else:
             self._learn_from_shrinking(middle, in_flight)
@@ -215,7 +219,8 @@ class HalvingLimit:
     def _next_probe(self, now: float) -> float:
         """At a multiple of the gap, so that all who share a clock probe together."""
         gap = self._rules.probe_every
-        while (now - self._probe_began) > gap * self._rules.probe_share:
+        longest = gap * _LONGEST_GAP  # a probe in which traffic paused may have lasted for hours
+        while gap < longest and (now - self._probe_began) > gap * self._rules.probe_share:
             gap *= 2.0
         return (math.floor(now / gap) + 1.0) * gap
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hedgerow.policy.active_checks import ActiveCheck
 from hedgerow.policy.balance import Replica
 from hedgerow.policy.ejection import Tally
-from hedgerow.policy.health import HealthState, ReplicaHealth
+from hedgerow.policy.health import PROBING, HealthState, ReplicaHealth
 from hedgerow.policy.streaks import LEARNING
 
 
@@ -36,6 +36,7 @@ class Member:
         "failing",
         "failing_since",
         "health",
+        "probing_since",
         "replica",
         "returned_at",
         "strangers",
@@ -52,11 +53,21 @@ class Member:
         self.failing = 0.0  # the share of its attempts, the latest ones most
         self.failing_since = 0.0  # the first of the failures in a row
         self.returned_at = -math.inf  # slow start counts from here
+        self.probing_since = -math.inf  # attempts that were sent before are no probes
         self.strangers = 0  # in flight since before it was probing; one may stream for hours
 
     @property
     def is_up(self) -> bool:
         return self.check is None or self.check.is_up
+
+    @property
+    def is_probing(self) -> bool:
+        return self.health.state is PROBING
+
+    def missed_its_check(self, now: float) -> None:
+        """What came of its last check, if one was out, nobody has listened to."""
+        if self.check is not None:
+            self.check.not_made(now)
 
     def failed(self, now: float, latency: float) -> bool:
         """An attempt has failed after ``latency``; say whether the replica deserves ejection.

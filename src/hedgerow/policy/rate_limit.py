@@ -188,10 +188,10 @@ class RateLimiter:
         """Begin to remember a client with its first token taken; somebody may have to go."""
         buckets = self._buckets
         self._forget_idle(now, _LOOKED_AT)
-        buckets[client] = _Bucket(now + self._interval)
-        if len(buckets) > self._rule.clients:
-            self._forget_one()
+        if len(buckets) >= self._rule.clients:
+            self._forget_one()  # before the newcomer is there: it would be the first to go
             self._forgotten += 1
+        buckets[client] = _Bucket(now + self._interval)
 
     def _forget_idle(self, now: float, looks: int) -> None:
         """Forget clients whose buckets are full, of so many whose turn it is."""

@@ -148,9 +148,11 @@ class ReplicaSet(Balancer):
             is_news = health.failures or health.state is not ADMITTING
             if is_news and health.attempt_succeeded(now):
                 self._take_back(now, member)
+        elif member.is_probing and now - latency < member.probing_since:
+            pass  # sent before it was ejected: no probe, and old news
         elif outcome is Outcome.FAILURE:
             self._attempt_failed(now, member, latency)
-        elif member.health.state is PROBING:
+        elif member.is_probing:
             member.health.attempt_ignored(now)
             self._share_out(now)
         if now >= self._sweep_at:
@@ -168,6 +170,7 @@ class ReplicaSet(Balancer):
         for member in self._members.values():
             if member.health.timer_fired(now):
                 member.strangers = member.replica.in_flight
+                member.probing_since = now
         if now >= self._compare_at:
             self._compare_at = now + self._rules.outliers.interval
             self._eject_outliers(now)
@@ -190,7 +193,9 @@ class ReplicaSet(Balancer):
         newcomers = []
         members = {}
         for name, weight in weights.items():
-            member = known.get(name) or self._draining.pop(name, None)
+            member = known.get(name)
+            if member is None and (member := self._draining.pop(name, None)) is not None:
+                member.missed_its_check(now)
             if member is None:
                 member = self._member(Replica(name, weight=weight))
                 member.returned_at = now if known else -math.inf  # nobody is there to spare it
@@ -308,6 +313,7 @@ class ReplicaSet(Balancer):
     def _next_probe(self, tried: Sequence[Replica]) -> Replica | None:
         """Return a replica that is probing, and to which no probe is in flight."""
         for member in self._probing:
+            member.strangers = min(member.strangers, member.replica.in_flight)  # some have left
             if member.replica.in_flight <= member.strangers and member.replica not in tried:
                 return member.replica
         return None

@@ -69,6 +69,8 @@ class Door:
             self._agenda.at(self._due_at, self._timer_fired, None)
 
     def _timer_fired(self, now: float, _: None) -> None:
+        if now < self._due_at:
+            return  # an earlier one was planned beside it, and has done this
         self._due_at = math.inf
         self.admission.timer_fired(now)
         self.carry_out(now)
