@@ -57,6 +57,8 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.load
 	$(BIN)/python -m benchmarks.tail
 	$(BIN)/python -m benchmarks.overload
+	$(BIN)/python -m benchmarks.static
+	$(BIN)/python -m benchmarks.workers wrk
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -4,68 +4,19 @@ import contextlib
 import gzip
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
-from tests.fakes.gateway_client import Answer, Client, connected
-from tests.fakes.gateway_running import Running, eventually, gateway, play
-
-TEXT: Final = "".join(f"line {number}\n" for number in range(200))
-LARGE: Final = os.urandom(3 * 1024 * 1024 + 17)
+from tests.end_to_end.files import LARGE, TEXT, asked, open_files, site, talk
+from tests.fakes.gateway_client import Answer, Client
+from tests.fakes.gateway_running import Running, eventually
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A site: pages, a directory with an index and one without, a large file."""
-    root = tmp_path / "site"
-    (root / "dir" / "deep").mkdir(parents=True)
-    (root / "empty").mkdir()
-    (root / "index.html").write_text("<h1>home</h1>")
-    (root / "dir" / "index.html").write_text("<h1>dir</h1>")
-    (root / "dir" / "deep" / "page.html").write_text("page")
-    (root / "text.txt").write_text(TEXT)
-    (root / "with space.html").write_text("space")
-    (root / "text..txt").write_text("dots")
-    (root / "nothing.txt").write_text("")
-    (root / ".env").write_text("secret")
-    (root / "large.bin").write_bytes(LARGE)
-    (tmp_path / "outside").write_text("outside")
-    return root
-
-
-@contextlib.asynccontextmanager
-async def serving(root: Path, more: str = "", path: str = "/") -> AsyncIterator[Running]:
-    table = f'{{dir = "{root}"{", " if more else ""}{more}}}'
-    async with gateway(f'[[route]]\npath = "{path}"\nroot = {table}') as running:
-        yield running
-
-
-def asked(
-    root: Path, target: str, *lines: str, method: str = "GET", more: str = "", path: str = "/"
-) -> Answer:
-    """Ask once."""
-
-    async def main() -> Answer:
-        async with serving(root, more, path) as running, connected(running.port) as client:
-            client.ask(target, *lines, method=method)
-            return await client.answer(to_head=method == "HEAD")
-
-    return play(main())
-
-
-def talk(
-    root: Path, script: Callable[[Client, Running], Coroutine[Any, Any, Any]], more: str = ""
-) -> Any:
-    """Let a script talk on one connection."""
-
-    async def main() -> Any:
-        async with serving(root, more) as running, connected(running.port) as client:
-            return await script(client, running)
-
-    return play(main())
+    return site(tmp_path)
 
 
 class TestFunctionalSuite:
@@ -83,6 +34,7 @@ class TestFunctionalSuite:
             ("/text..txt", 200, b"dots"),
             ("/dir/../text..txt", 200, b"dots"),
             ("/%64ir/%64eep/page.html", 200, b"page"),
+            ("//dir//deep//page.html", 200, b"page"),
             ("/nothing.txt", 200, b""),
         ],
     )
@@ -165,6 +117,10 @@ class TestDirectory:
 class TestRoute:
     def test_may_stand_below_a_prefix(self, root: Path) -> None:
         assert asked(root, "/static/text..txt", path="/static/").body == b"dots"
+
+    def test_may_have_parameters(self, root: Path) -> None:
+        path = "/of/{user}/"
+        assert asked(root, "/of/somebody%20else/dir/", path=path).body == b"<h1>dir</h1>"
 
     def test_leads_to_directories_below_its_prefix(self, root: Path) -> None:
         assert asked(root, "/static/dir", path="/static/").field("location") == "/static/dir/"
@@ -350,16 +306,12 @@ class TestLargeFile:
     def test_is_let_go_when_the_client_leaves(self, root: Path) -> None:
         os.truncate(root / "large.bin", 1 << 30)
 
-        def open_files() -> int:
-            links = (f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd"))
-            return sum(os.path.exists(link) and "large.bin" in os.readlink(link) for link in links)
-
         async def script(client: Client, running: Running) -> None:
             client.ask("/large.bin")
             await client.reader.readexactly(1000)
-            assert open_files() == 1
+            assert open_files("large.bin") == 1
             client.reset()
-            await eventually(lambda: open_files() == 0)
+            await eventually(lambda: open_files("large.bin") == 0)
 
         talk(root, script)
 

@@ -75,7 +75,7 @@ class TestAddress:
         with pytest.raises(StartError) as caught:
             Listening(first.bound_to)
         assert first.bound_to.rpartition(":")[2] in str(caught.value)
-        assert "--port" in str(caught.value)
+        assert "another port" in str(caught.value)
         first.close()
 
     @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
+import pytest
+
 from hedgerow.wire.limits import Limits
-from hedgerow.wire.unfinished import objection
+from hedgerow.wire.unfinished import objection, without_empty_lines
 
 LIMITS = Limits(max_request_line=20, max_head=50)
 
@@ -40,3 +42,18 @@ class TestTooLong:
     def test_is_not_a_head_of_just_the_limit_whose_empty_line_is_cut(self) -> None:
         head = b"GET / HTTP/1.1\r\n" + b"X: ".ljust(34, b"b") + b"\r\n\r\n"
         assert [status_of(head[:size]) for size in (50, 51, 52, 53)] == [None] * 4
+
+
+class TestEmptyLines:
+    @pytest.mark.parametrize(
+        ("data", "rest"),
+        [
+            (b"\r\n\r\nGET", b"GET"),
+            (b"\r\n\r", b"\r"),
+            (b"\r\n", b""),
+            (b"GET\r\n", b"GET\r\n"),
+            (b"", b""),
+        ],
+    )
+    def test_at_the_front_are_left_out(self, data: bytes, rest: bytes) -> None:
+        assert without_empty_lines(data) == rest

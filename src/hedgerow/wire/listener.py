@@ -63,6 +63,17 @@ class Listener:
         self._sweeper = sweeper
         sweeper.add(self._sweep)
 
+    def admit(self, connection: Connection) -> None:
+        """Count one more."""
+        self.connections.add(connection)
+        self.accepted += 1
+        self.connection_made()
+
+    def dismiss(self, connection: Connection) -> None:
+        """Count one less."""
+        self.connections.discard(connection)
+        self.connection_lost()
+
     def drain(self) -> None:
         """Answer what has been asked, say ``Connection: close`` with it, take nothing new."""
         self.draining = True
@@ -76,14 +87,10 @@ class Listener:
 
     def give_away(self, connection: Connection, transport: asyncio.BaseTransport) -> TunnelEnd:
         """Let a connection leave HTTP behind; its end of the tunnel counts in its stead."""
-        end = take_over(transport, self._tunnel_lost)
+        end = take_over(transport, self.dismiss)
         self.connections.discard(connection)
         self.connections.add(end)
         return end
-
-    def _tunnel_lost(self, end: TunnelEnd) -> None:
-        self.connections.discard(end)
-        self.connection_lost()
 
     def idle_until(self) -> float:
         """When a connection that falls idle now has waited long enough."""

@@ -15,6 +15,10 @@ from hedgerow.errors import StartError
 #: Clients that may wait to be accepted; the kernel caps it at net.core.somaxconn.
 BACKLOG: Final = 4096
 _LAST_PORT: Final = 65535
+#: Bytes that the kernel keeps for a client beyond what is on the wire.  It would keep megabytes
+#: for one that hardly reads, and thousands of those exhaust the memory of TCP, for everybody.
+_UNSENT: Final = 128 * 1024
+_UNSENT_OPTION: Final = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 #: What getaddrinfo and getsockname return.
 _Name = tuple[str | int | bytes, ...]
 #: Several sockets of one address: the kernel deals connections out to them (Linux 3.9).
@@ -109,6 +113,8 @@ def _listen(family: int, name: _Name, *, shares_port: bool) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if shares_port and _SHARES_PORT is not None:
             sock.setsockopt(socket.SOL_SOCKET, _SHARES_PORT, 1)
+        if _UNSENT_OPTION is not None:  # accepted sockets inherit it
+            sock.setsockopt(socket.IPPROTO_TCP, _UNSENT_OPTION, _UNSENT)
         sock.bind(name)
         sock.listen(BACKLOG)
     except OSError:
@@ -184,13 +190,13 @@ def _refused(address: str, port: str, error: OSError) -> StartError:
             f"port {port}",
             got="in use",
             must="free",
-            fix="Stop what listens there, or choose another with --port (0 for any).",
+            fix="Stop what listens there, or choose another port (0 for any).",
         )
     if error.errno == errno.EACCES:
         return StartError(
             f"port {port}",
             got="not permitted",
             must="1024 or above without privileges",
-            fix="Choose another with --port.",
+            fix="Choose another port.",
         )
     return StartError("listen", got=address, must="an address of this machine", fix=f"({error})")

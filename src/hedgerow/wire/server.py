@@ -23,7 +23,6 @@ Budget of a request without a body: 0 tasks, 0 timers, 1 write, 2 objects (head,
 
 import asyncio
 import math
-import re
 import time
 from typing import Final
 
@@ -38,12 +37,10 @@ from hedgerow.wire.problem import refusal
 from hedgerow.wire.request import Request
 from hedgerow.wire.sockets import HIGH_WATER, has_tcp_info, was_reset
 from hedgerow.wire.tunnel import TunnelEnd
-from hedgerow.wire.unfinished import objection
+from hedgerow.wire.unfinished import objection, without_empty_lines
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-_EMPTY_LINES: Final = re.compile(rb"(?:\r\n)+")
-#: Seconds from a client's last answer in which its next request may be on its way.
-_MAY_SPEAK: Final = 1.0
+_MAY_SPEAK: Final = 1.0  # seconds after an answer in which the next request may be on its way
 
 
 class ServerConnection(Link):
@@ -82,11 +79,9 @@ class ServerConnection(Link):
         listener = self._listener
         if listener.trusts is not None:
             self.is_trusted = listener.trusts(self.peer)
-        listener.connections.add(self)
-        listener.accepted += 1
         self.closes = listener.draining
         self.due_at = time.monotonic() + listener.limits.head_timeout
-        listener.connection_made()
+        listener.admit(self)
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -124,9 +119,7 @@ class ServerConnection(Link):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        listener = self._listener
-        listener.connections.discard(self)
-        listener.connection_lost()
+        self._listener.dismiss(self)
         self._is_over = True
         self.due_at = math.inf
         self._tail = b""
@@ -175,19 +168,15 @@ class ServerConnection(Link):
         elif self._tail.strip(b"\r\n"):  # half of an empty line is no request
             self._refuse(PeerError(408, "the request's head did not come in time"))
         else:
-            # Without an answer: a client that has not asked yet would take it for the answer to
-            # what it is about to ask.
+            # No answer: a client that has not asked would take it for that to what it will ask.
             self.close()
 
     def drain(self) -> None:
         self.closes = True
-        is_asking = self._request is not None or self._tail or self._is_over
-        # Whoever came, or was answered, within the last second may be asking just now, and a
-        # request that meets a close is lost.  The answer to it says that it was the last one.
-        limits = self._limits
-        patience = limits.idle_timeout if self._served else limits.head_timeout
+        patience = self._limits.idle_timeout if self._served else self._limits.head_timeout
+        # A request that meets a close is lost: who spoke just now may ask, and is told then.
         is_silent = self.due_at - patience + _MAY_SPEAK < time.monotonic()
-        if not is_asking and is_silent:
+        if is_silent and self._request is None and not self._tail and not self._is_over:
             self.close()
 
     # --- reading ---
@@ -241,9 +230,8 @@ class ServerConnection(Link):
 
     def _read_head_slow_path(self, data: bytes, end: int) -> bool:
         """Runs when a head comes in pieces, after empty lines, or is too long."""
-        empty_lines = _EMPTY_LINES.match(data)
-        if empty_lines is not None:  # a client may send some before a request (RFC 9112 2.2)
-            self._tail = data[empty_lines.end() :]
+        if data.startswith(b"\r\n"):  # a client may send some before a request (RFC 9112 2.2)
+            self._tail = without_empty_lines(data)
             return bool(self._tail)
         error = objection(data, end, self._limits)
         if error is not None:
@@ -329,8 +317,7 @@ class ServerConnection(Link):
         """The answer is complete: go on to the next request, or close."""
         unread = self._body is not None
         self._is_bare = False
-        self._request = None
-        self._body = None
+        self._request = self._body = None
         self._served = True
         if unread or (self.closes and self._tail):
             self._linger()

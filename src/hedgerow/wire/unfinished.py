@@ -5,8 +5,19 @@ or not HTTP at all (a TLS handshake on a plain port, say).  Must not know the
 connection; the same bytes get the same verdict however they were cut.
 """
 
+import re
+from typing import Final
+
 from hedgerow.errors import PeerError
 from hedgerow.wire.limits import Limits
+
+_EMPTY_LINES: Final = re.compile(rb"(?:\r\n)+")
+
+
+def without_empty_lines(data: bytes) -> bytes:
+    """Return what follows the empty lines at the front."""
+    found = _EMPTY_LINES.match(data)
+    return data if found is None else data[found.end() :]
 
 
 def objection(data: bytes, end: int, limits: Limits) -> PeerError | None:

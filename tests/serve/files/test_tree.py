@@ -134,3 +134,45 @@ def test_nothing_stays_open(root: Path, kernel: str) -> None:
     for path in (b"file", b"dir/inner", b"fifo", b"out", b"nothing", b"file/x", b"dir/up"):
         content(made, path)
     assert len(list(descriptors())) == before
+
+
+class TestDirectoryThatIsSwapped:
+    def test_is_seen_after_a_second(self, tmp_path: Path, kernel: str) -> None:
+        """Whoever publishes a version points a link at another directory."""
+        for version in ("one", "two"):
+            (tmp_path / version).mkdir()
+            (tmp_path / version / "file").write_text(version)
+        current = tmp_path / "current"
+        current.symlink_to("one")
+        made = tree(current, kernel)
+        made.look(100.0)
+        (tmp_path / "new").symlink_to("two")
+        (tmp_path / "new").rename(current)
+        made.look(100.9)
+        assert content(made, b"file") == "one"
+        made.look(101.0)
+        assert content(made, b"file") == "two"
+
+    def test_may_be_missing_for_a_while(self, tmp_path: Path, kernel: str) -> None:
+        root = tmp_path / "root"
+        root.mkdir()
+        (root / "file").write_text("old")
+        made = tree(root, kernel)
+        root.rename(tmp_path / "old")
+        made.look(100.0)
+        assert content(made, b"file") == "old"
+        root.mkdir()
+        (root / "file").write_text("new")
+        made.look(102.0)
+        assert content(made, b"file") == "new"
+
+    def test_leaves_nothing_open(self, tmp_path: Path, kernel: str) -> None:
+        root = tmp_path / "root"
+        root.mkdir()
+        made = tree(root, kernel)
+        before = len(list(descriptors()))
+        for number in range(3):
+            root.rename(tmp_path / str(number))
+            root.mkdir()
+            made.look(100.0 + number)
+        assert len(list(descriptors())) == before

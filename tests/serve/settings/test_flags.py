@@ -1,6 +1,6 @@
 import pytest
 
-from hedgerow.errors import HedgerowBug
+from hedgerow.errors import ConfigError, HedgerowBug
 from hedgerow.serve.settings import Listen, Settings
 from hedgerow.serve.settings.flags import FLAGS
 from hedgerow.serve.settings.reader import settings_for_urls, settings_from_text
@@ -255,3 +255,23 @@ class TestHostAndPort:
     def test_that_are_wrong_are_called_by_their_names(self) -> None:
         assert has(url_refusal(*TWO, flags={"--port": 70000}), "--port = 70000", "65535")
         assert has(url_refusal(*TWO, flags={"--host": "a b"}), "--host = 'a b:8080'", "host:port")
+
+
+class TestOff:
+    @pytest.mark.parametrize("flag", ["--health-check", "--rate"])
+    def test_switches_off_what_may_be_off(self, flag: str) -> None:
+        text = '[[route]]\npath = "/"\nrate = "9/m"'
+        settings = read(text, {flag: "off"})
+        assert settings.upstreams["api"].check is None
+        assert (settings.routes[0].rate is None) is (flag == "--rate")
+
+
+class TestFlagThatIsOfNoUse:
+    @pytest.mark.parametrize(("flag", "value"), [("--hedge-delay", "1s"), ("--limit", "9")])
+    def test_is_refused_where_nothing_is_sent_on(self, flag: str, value: str) -> None:
+        with pytest.raises(ConfigError, match=f"{flag}.*nothing is sent to an upstream"):
+            settings_from_text('[[route]]\npath = "/"\nredirect = "/b"', {flag: value})
+
+    def test_is_not_a_rate(self) -> None:
+        text = '[[route]]\npath = "/"\nredirect = "/b"'
+        assert settings_from_text(text, {"--rate": "9/m"}).routes[0].rate is not None

@@ -31,7 +31,7 @@ def file_route(
         file_rules(files),
         Shelf(ROOM),
         surroundings,
-        strips=len(route.path),
+        depth=route.path.count("/"),
         durations=durations,
     )
 

@@ -5,20 +5,24 @@ beneath the directory by ``tree`` and looked at when it is open.  Must not know 
 """
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hedgerow.serve.files.media import is_compressible, media_type
 from hedgerow.serve.files.negotiation import ENDINGS, IDENTITY
 from hedgerow.serve.files.page import Entry
 from hedgerow.serve.files.rules import FileRules
-from hedgerow.serve.files.stored import Stored, describe
+from hedgerow.serve.files.stored import Stored, describe, identity_of
 from hedgerow.serve.files.tree import Opened, Tree
 
 #: Files up to this size are kept in memory, if they are asked for.
 SMALL: Final = 64 * 1024
 _MOST_LISTED: Final = 10_000
+_MOST_DESCRIBED: Final = 1024
+#: Nanoseconds between two files that were written together.
+_SAME_TIME: Final = 1_000_000_000
 
 
 @dataclass(slots=True)
@@ -29,6 +33,10 @@ class Found:
     stored: Stored
     path: bytes  # of the file without the ending of an encoding
     coding: str
+
+    def copy(self) -> "Found":
+        """Return the same file under another descriptor."""
+        return replace(self, opened=self.opened.copy())
 
     def read(self) -> bytes:
         """Return the whole body of a small one, as long as it was when it was opened."""
@@ -44,79 +52,135 @@ class FoundDirectory:
 
     opened: Opened
 
-    def entries(self, *, shows_hidden: bool) -> list[Entry]:
-        """Return what is in it; links are what they lead to, if that is there."""
-        found = []
-        with os.scandir(self.opened.fd) as entries:
-            for entry in entries:
-                name = os.fsencode(entry.name)
-                if name.startswith(b".") and not shows_hidden:
-                    continue
-                try:
-                    status = entry.stat()
-                    is_shown = entry.is_dir() or entry.is_file()
-                except OSError:
-                    continue
-                if is_shown:
-                    found.append(Entry(name, entry.is_dir(), status.st_size, status.st_mtime))
-                if len(found) >= _MOST_LISTED:
-                    break
-        return found
-
 
 class Finder:
     """Finds files of one directory."""
 
-    def __init__(self, tree: Tree, rules: FileRules) -> None:
+    def __init__(self, tree: Tree, rules: FileRules, clock: Callable[[], float]) -> None:
+        """``clock`` tells the seconds since 1970."""
         self._tree = tree
         self._rules = rules
+        self._clock = clock
+        self._described: dict[tuple[bytes, str, bool], Stored] = {}
 
-    def find(self, path: bytes, codings: Sequence[str]) -> Found | FoundDirectory | None:
-        """Return what a path stands for, or None; for a directory its index where it has one."""
+    def copy(self) -> "Finder":
+        """Return one for a thread, to be closed there: the tree's descriptor may change."""
+        return Finder(self._tree.copy(), self._rules, self._clock)
+
+    def close(self) -> None:
+        """Let go of the directory."""
+        self._tree.close()
+
+    def find(
+        self, path: bytes, codings: Sequence[str], *, by_accept: bool = False
+    ) -> Found | FoundDirectory | None:
+        """Return what a path stands for, or None; for a directory its index where it has one.
+
+        ``by_accept``: whether clients that take no HTML get something else.
+        """
         opened = self._tree.open(path)
         if opened is None:
             return None
         if not opened.is_directory:
-            return self._best(path, opened, codings)
+            return self._best(path, opened, codings, by_accept=by_accept)
         for name in self._rules.index:
             index = name if path == b"." else path + b"/" + name
             inside = self._tree.open(index)
             if inside is not None and not inside.is_directory:
                 opened.close()
-                return self._best(index, inside, codings)
+                return self._best(index, inside, codings, by_accept=by_accept)
             if inside is not None:
                 inside.close()
         return FoundDirectory(opened)
 
-    def find_file(self, path: bytes, codings: Sequence[str]) -> Found | None:
+    def find_file(
+        self, path: bytes, codings: Sequence[str], *, by_accept: bool = False
+    ) -> Found | None:
         """Return a file and nothing else."""
-        found = self.find(path, codings)
+        found = self.find(path, codings, by_accept=by_accept)
         if isinstance(found, FoundDirectory):
             found.opened.close()
             return None
         return found
 
-    def _best(self, path: bytes, opened: Opened, codings: Sequence[str]) -> Found:
+    def entries(self, found: FoundDirectory, path: bytes) -> list[Entry]:
+        """Return what is in a directory and may be seen; of links, what they lead to."""
+        entries: list[Entry] = []
+        with os.scandir(found.opened.fd) as listed:
+            for one in listed:
+                name = os.fsencode(one.name)
+                if len(entries) >= _MOST_LISTED:
+                    break
+                if name.startswith(b".") and not self._rules.shows_hidden:
+                    continue
+                status = self._status(one, name if path == b"." else path + b"/" + name)
+                if status is None:
+                    continue
+                is_directory = stat.S_ISDIR(status.st_mode)
+                if is_directory or stat.S_ISREG(status.st_mode):
+                    entries.append(Entry(name, is_directory, status.st_size, status.st_mtime))
+        return entries
+
+    def _status(self, entry: "os.DirEntry[str]", path: bytes) -> os.stat_result | None:
+        """Look at an entry; a link is followed only as it would be when it is asked for."""
+        try:
+            if not entry.is_symlink():
+                return entry.stat(follow_symlinks=False)
+            opened = self._tree.open(path)
+        except OSError:
+            return None
+        if opened is None:
+            return None
+        with opened:
+            return opened.status
+
+    def _best(
+        self, path: bytes, opened: Opened, codings: Sequence[str], *, by_accept: bool
+    ) -> Found:
         """Choose among a file and its compressed siblings."""
         content_type = media_type(path)
         rules = self._rules
-        varies = rules.precompressed or (rules.compress and is_compressible(content_type))
-        cache_line = rules.cache_line(path)
-        for coding in codings if rules.precompressed else ():
-            if coding == IDENTITY:
+        vary = [b"Accept"] if by_accept else []
+        if rules.precompressed or (rules.compress and is_compressible(content_type)):
+            vary.append(b"Accept-Encoding")
+        coding = IDENTITY
+        for name in codings if rules.precompressed else ():
+            if name == IDENTITY:
                 break
-            sibling = self._tree.open(path + ENDINGS[coding])
+            sibling = self._tree.open(path + ENDINGS[name])
             if sibling is None:
                 continue
-            # One that is older than the file was forgotten when the file changed.
-            is_current = sibling.status.st_mtime_ns >= opened.status.st_mtime_ns
-            if sibling.is_directory or not is_current:
+            if sibling.is_directory or _is_outdated(sibling.status, opened.status):
                 sibling.close()
                 continue
             opened.close()
-            status = sibling.status
-            stored = describe(status, content_type, coding, varies=True, cache_line=cache_line)
-            return Found(sibling, stored, path, coding)
-        status = opened.status
-        stored = describe(status, content_type, IDENTITY, varies=varies, cache_line=cache_line)
-        return Found(opened, stored, path, IDENTITY)
+            opened, coding = sibling, name
+            break
+        key = (path, coding, by_accept)
+        stored = self._described.get(key)
+        if stored is None or stored.identity != identity_of(opened.status):
+            stored = describe(
+                opened.status,
+                content_type,
+                coding,
+                latest=self._clock(),
+                vary=b", ".join(vary),
+                cache_line=rules.cache_line(path),
+            )
+            if stored.size > SMALL:
+                self._describe(key, stored)
+        return Found(opened, stored, path, coding)
+
+    def _describe(self, key: tuple[bytes, str, bool], stored: Stored) -> None:
+        """Remember what is said of a large file; small ones are kept whole, elsewhere."""
+        if len(self._described) >= _MOST_DESCRIBED:
+            self._described.clear()
+        self._described[key] = stored
+
+
+def _is_outdated(sibling: os.stat_result, file: os.stat_result) -> bool:
+    """Say whether a sibling was forgotten when the file changed.
+
+    Both may have been written by one copy or checkout, in any order, so seconds count.
+    """
+    return sibling.st_mtime_ns < file.st_mtime_ns - _SAME_TIME

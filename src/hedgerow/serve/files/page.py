@@ -38,12 +38,15 @@ class Entry:
     modified_at: float  # seconds since 1970
 
 
-def page(path: bytes, entries: Sequence[Entry]) -> bytes:
-    """Return the page of a directory whose path, escapes included, is ``path``."""
+def page(path: bytes, entries: Sequence[Entry], *, is_top: bool) -> bytes:
+    """Return the page of a directory whose path, escapes included, is ``path``.
+
+    ``is_top``: nothing above it belongs to it.
+    """
     shown = html.escape(urllib.parse.unquote(path.decode("latin-1"), errors="replace"))
     ordered = sorted(entries, key=lambda entry: (not entry.is_directory, entry.name.lower()))
     rows = "".join(_row(entry) for entry in ordered)
-    up = "" if path == b"/" else '<tr><td><a href="../">../</a></td><td></td><td></td></tr>'
+    up = "" if is_top else '<tr><td><a href="../">../</a></td><td></td><td></td></tr>'
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -4,13 +4,13 @@ What follows from the head alone (which file, which conditions, which encodings)
 once and kept with the head.  A small file that was asked for lately is answered from memory: it
 is looked at once a second at most, so a change shows after a second.  Must not know settings.
 
-Budget of a small file that is in memory: 0 tasks, 0 timers, 1 write, 0 system calls of ours.
+Budget of a small file that is in memory: 0 tasks, 0 timers, 1 write, 0 system calls of ours; for
+a head that came before the answer is one string that is there already.
 """
 
+import asyncio
 import errno
-import os
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,19 +18,18 @@ import msgspec
 
 from hedgerow.serve.durations import Durations
 from hedgerow.serve.files import page as listing
-from hedgerow.serve.files.conditions import Conditions, conditions
+from hedgerow.serve.files.answering import Answers
+from hedgerow.serve.files.conditions import conditions
 from hedgerow.serve.files.finding import SMALL, Finder, Found, FoundDirectory
 from hedgerow.serve.files.media import is_compressible
 from hedgerow.serve.files.names import Name, name_of
 from hedgerow.serve.files.negotiation import IDENTITY, accepted
-from hedgerow.serve.files.ranges import Part, parts
+from hedgerow.serve.files.plan import FilePlan, Key
 from hedgerow.serve.files.rules import FileRules
-from hedgerow.serve.files.sending import Extent, FileSender, Piece
 from hedgerow.serve.files.shelf import Shelf
 from hedgerow.serve.files.shrinking import Shrinker
 from hedgerow.serve.files.stored import Stored
 from hedgerow.serve.files.tree import Tree
-from hedgerow.serve.plan import HeadPlan
 from hedgerow.serve.surroundings import Surroundings
 from hedgerow.wire.heads import RequestHead
 from hedgerow.wire.request import Request
@@ -40,20 +39,14 @@ _FRESH_FOR: Final = 1.0
 _METHODS: Final = frozenset({b"GET", b"HEAD"})
 _ALLOW: Final = b"Allow: GET, HEAD\r\n"
 _NO_ROOM: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
-
-Key = tuple[int, bytes, tuple[str, ...]]
-
-
-@dataclass(slots=True)
-class FilePlan(HeadPlan):
-    """What a head asks for."""
-
-    status: int  # of the refusal that it is; 0: it is none
-    key: Key
-    name: Name
-    conditions: Conditions | None
-    path: bytes  # of the request, escapes included, for a redirect or a listing
-    query: bytes
+#: The key of the page for what is not there; no path begins like it.
+_NOT_FOUND: Final[Key] = (b"/404", (), False)
+_DETAILS: Final = {
+    400: "the path is not well-formed",
+    404: "there is no such file",
+    405: "files can only be read",
+    503: "no descriptor is left to open a file",
+}
 
 
 @dataclass(slots=True)
@@ -65,324 +58,251 @@ class FileRoute:
     rules: FileRules
     shelf: Shelf
     surroundings: Surroundings
-    strips: int = 1  # length of the route's prefix
+    depth: int = 1  # slashes in the route's prefix; what follows them is the file
     durations: Durations | None = None
+    _answers: Answers = field(init=False)
     _finder: Finder = field(init=False)
     _shrinker: Shrinker = field(init=False)
 
     def __post_init__(self) -> None:
-        self._finder = Finder(self.tree, self.rules)
-        self._shrinker = Shrinker(self.surroundings.engine.loop)
+        self._answers = Answers(self.surroundings, self.durations)
+        engine = self.surroundings.engine
+        self._finder = Finder(self.tree, self.rules, lambda: engine.wall.timestamp())
+        self._shrinker = Shrinker(engine.loop)
 
     def plan(
         self, head: RequestHead, parameters: Mapping[str, str], path: bytes, query: bytes
     ) -> FilePlan:
         """Work out which file a head asks for, and on which conditions."""
-        name = name_of(path[self.strips :], shows_hidden=self.rules.shows_hidden)
-        status, known = 0, Name((), is_directory=False)
+        name = name_of(path.split(b"/", self.depth)[-1], shows_hidden=self.rules.shows_hidden)
+        refusal, known = 0, Name((), is_directory=False)
         if head.method not in _METHODS:
-            status = 405
+            refusal = 405
         elif isinstance(name, Name):
             known = name
         else:
-            status = name
+            refusal = name
         codings = accepted(head.field(b"accept-encoding"))
         asked = conditions(head)
-        if asked is not None and asked.range is not None and not self.rules.precompressed:
-            codings = (IDENTITY,)  # what is compressed while it is served has no parts
+        # What is compressed while it is served may be another string of bytes tomorrow, so it
+        # has no parts.
+        may_shrink = (
+            self.rules.compress
+            and "gzip" in codings[: codings.index(IDENTITY)]
+            and (asked is None or asked.range is None)
+        )
         shape = known.path + b"/" if known.is_directory else known.path
-        return FilePlan(self, status, (id(self), shape, codings), known, asked, path, query)
+        return FilePlan(
+            self,
+            refusal,
+            (shape, codings, may_shrink),
+            known,
+            asked,
+            path,
+            query,
+            wants_page=b"text/html" in (head.field(b"accept") or b""),
+            is_plain=asked is None and head.method == b"GET",
+        )
 
     def carry_out(self, plan: FilePlan, request: Request) -> None:
         """Answer one request."""
+        ready, engine = plan.ready, self.surroundings.engine
+        if (
+            ready is not None
+            and ready.until > engine.sweeper.now
+            and request.respond_whole(200, ready.whole(engine.date_line), ready.size)
+        ):
+            if self.surroundings.answered is not None:
+                self.surroundings.answered(request, 0.0, self.durations)
+            return
+        now = engine.sweeper.now
         stored = self.shelf.find(plan.key)
-        now = self.surroundings.engine.sweeper.now
-        if stored is not None and stored.until > now and not plan.status:
-            self._answer(plan, request, stored)
+        if stored is not None and stored.until > now and not plan.refusal:
+            self._use(plan, request, stored)
             return
         try:
             self._look(plan, request, now)
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
-            self._problem(request, 503, "no descriptor is left to open a file", b"")
+            self._answers.problem(request, 503, _DETAILS[503])
 
     # --- looking at the disk ---
 
     def _look(self, plan: FilePlan, request: Request, now: float) -> None:
-        if plan.status == 405:
-            self._problem(request, 405, "files can only be read", _ALLOW)
+        if plan.refusal:
+            self._refuse(plan, request, plan.refusal, now)
             return
-        if plan.status:
-            self._missing(plan, request, plan.status)
-            return
-        found = self._finder.find(plan.name.path, plan.key[2])
+        self.tree.look(now)
+        found = self._finder.find(plan.name.path, plan.key[1])
         if found is None:
-            self._missing(plan, request, 404)
+            self._refuse(plan, request, 404, now)
         elif isinstance(found, FoundDirectory):
-            try:
-                self._directory(plan, request, found)
-            finally:
-                found.opened.close()
+            self._directory(plan, request, found, now)
         elif plan.name.is_directory and found.path == plan.name.path:
             found.opened.close()
-            self._missing(plan, request, 404)  # a file is no directory
+            self._refuse(plan, request, 404, now)  # a file is no directory
         elif not plan.name.is_directory and found.path != plan.name.path:
             found.opened.close()
             self._redirect(plan, request)
         else:
-            self._file(plan, request, found, now)
+            self._file(plan, plan.key, request, found, now)
 
-    def _file(self, plan: FilePlan, request: Request, found: Found, now: float) -> None:
+    def _file(self, plan: FilePlan, key: Key, request: Request, found: Found, now: float) -> None:
         """Answer with a file, and keep a small one in memory."""
-        stored = found.stored
-        kept = self.shelf.find(plan.key)
-        if kept is not None and _is_of(kept, stored):
+        try:
+            stored = self._current(key, found, now)
+        except OSError:
             found.opened.close()
+            raise
+        if stored is not None and stored.body is None:
+            self._answers.file(plan.conditions, request, stored, found)
+            return
+        found.opened.close()
+        if stored is None:
+            request.abort()  # it is being written just now: what it will be nobody knows
+        else:
+            self._use(plan, request, stored)
+
+    def _current(self, key: Key, found: Found, now: float) -> Stored | None:
+        """Return what is kept of this file, or keep it where it is small; None: it shrinks."""
+        stored, kept = found.stored, self.shelf.find(key)
+        if kept is not None and kept.identity != stored.identity:
+            self.shelf.drop(key)
+            kept = None
+        if (kept is None or not kept.is_shrunk) and self._may_shrink(key, found):
+            self._shrink(key, found, now)
+            kept = self.shelf.find(key)
+        if kept is not None:
             kept.until = now + _FRESH_FOR
-            self.shelf.used(plan.key)
-            self._answer(plan, request, kept)
-            return
-        self.shelf.drop(plan.key)
-        if self._may_shrink(plan, found):
-            self._shrink(plan, found, now)
-            shrunk = self.shelf.find(plan.key)
-            if shrunk is not None:
-                found.opened.close()
-                self._answer(plan, request, shrunk)
-                return
-        if stored.size <= SMALL:
-            try:
-                stored.body = found.read()
-            finally:
-                found.opened.close()
-            if len(stored.body) != stored.size:
-                request.abort()  # it is being written just now: what it will be nobody knows
-                return
-            stored.until = now + _FRESH_FOR
-            self.shelf.put(plan.key, stored)
-            self._answer(plan, request, stored)
-        else:
-            self._answer(plan, request, stored, found)
+            self.shelf.used(key)
+            return kept
+        if stored.size > SMALL:
+            return stored
+        stored.body = found.read()
+        if len(stored.body) != stored.size:
+            return None
+        stored.until = now + _FRESH_FOR
+        self.shelf.put(key, stored)
+        return stored
 
-    # --- the answer ---
-
-    def _answer(
-        self, plan: FilePlan, request: Request, stored: Stored, found: Found | None = None
-    ) -> None:
-        """Answer with a file, a part of it or what its conditions say; closes what was found."""
-        asked, date = plan.conditions, self.surroundings.engine.date_line
-        if asked is None:
-            if stored.body is not None:
-                request.respond(200, stored.fields + date, stored.body)
-                if self.surroundings.answered is not None:
-                    self.surroundings.answered(request, 0.0, self.durations)
-            else:
-                self._send(request, 200, stored.fields + date, stored, found, [])
-        else:
-            self._answer_if(asked, request, stored, found)
-
-    def _answer_if(
-        self, asked: Conditions, request: Request, stored: Stored, found: Found | None
-    ) -> None:
-        """Answer a request whose head has conditions or a range."""
-        date = self.surroundings.engine.date_line
-        status = asked.status(stored.etag, stored.modified_at)
-        if status is not None:
-            if found is not None:
-                found.opened.close()
-            if status == 304:
-                request.begin(304, stored.validators + date, None, ended=True)
-                self._told(request)
-            else:
-                self._problem(request, 412, "the file is not what the request expects", b"")
-            return
-        wanted = None
-        if asked.range is not None and asked.wants_range(stored.etag, stored.modified_at):
-            wanted = parts(asked.range, stored.size)
-        if wanted is None:
-            self._send(request, 200, stored.fields + date, stored, found, [])
-        elif not wanted:
-            if found is not None:
-                found.opened.close()
-            lines = b"Content-Range: bytes */%d\r\n" % stored.size
-            self._problem(request, 416, "the file has no such part", lines)
-        else:
-            self._send(request, 206, stored.fields + date, stored, found, wanted)
-
-    def _send(
-        self,
-        request: Request,
-        status: int,
-        fields: bytes,
-        stored: Stored,
-        found: Found | None,
-        wanted: list[Part],
-    ) -> None:
-        """Send the whole file, one part, or several as multipart/byteranges (section 14.6)."""
-        pieces: list[Piece]
-        if not wanted:
-            pieces = [Extent(0, stored.size)]
-        elif len(wanted) == 1:
-            fields += b"Content-Range: %b\r\n" % wanted[0].content_range(stored.size)
-            pieces = [Extent(wanted[0].first, wanted[0].length)]
-        else:
-            boundary = os.urandom(12).hex().encode()
-            fields = fields.replace(
-                b"Content-Type: %b\r\n" % stored.content_type,
-                b"Content-Type: multipart/byteranges; boundary=%b\r\n" % boundary,
-            )
-            pieces = list(_multipart(stored, wanted, boundary))
-        length = sum(p.length if isinstance(p, Extent) else len(p) for p in pieces)
-        body = stored.body
-        if body is not None or request.head.method == b"HEAD":
-            if found is not None:
-                found.opened.close()
-            data = b"" if body is None else b"".join(_taken(piece, body) for piece in pieces)
-            request.begin(status, fields, length, data, ended=True)
-            self._told(request)
-            return
-        assert found is not None  # what is not in memory is open
-        began = time.monotonic()
-        sender = FileSender(
-            request,
-            found.opened.fd,
-            iter(pieces),
-            self.surroundings.engine.loop,
-            lambda: self._told(request, time.monotonic() - began),
-        )
-        request.begin(status, fields, length, ended=False)
-        sender.start()
+    def _use(self, plan: FilePlan, request: Request, stored: Stored) -> None:
+        """Answer from memory, and let the next request with this head have it at once."""
+        if plan.is_plain:
+            plan.ready = stored
+        self._answers.file(plan.conditions, request, stored, None)
 
     # --- what is no file ---
 
-    def _directory(self, plan: FilePlan, request: Request, found: FoundDirectory) -> None:
-        if not self.rules.listing:
-            self._missing(plan, request, 404)
+    def _directory(
+        self, plan: FilePlan, request: Request, found: FoundDirectory, now: float
+    ) -> None:
+        """Answer with a listing, which a thread makes: it asks for every file there."""
+        if not self.rules.listing or not plan.name.is_directory:
+            found.opened.close()
+            if self.rules.listing:
+                self._redirect(plan, request)
+            else:
+                self._refuse(plan, request, 404, now)
             return
-        if not plan.name.is_directory:
-            self._redirect(plan, request)
-            return
-        entries = found.entries(shows_hidden=self.rules.shows_hidden)
-        accept = request.head.field(b"accept") or b""
-        date = self.surroundings.engine.date_line
-        if accept.startswith(b"application/json"):
-            kind, body = b"application/json", msgspec.json.encode(listing.as_json(entries))
-        else:
-            kind, body = b"text/html; charset=utf-8", listing.page(plan.path, entries)
-        lines = b"Content-Type: %b\r\nVary: Accept\r\nCache-Control: no-cache\r\n" % kind
-        request.respond(200, lines + date, body)
-        self._told(request)
+        try:
+            finder = self._finder.copy()
+        except OSError:
+            found.opened.close()
+            raise
+        wants_json = (request.head.field(b"accept") or b"").startswith(b"application/json")
+
+        def made() -> bytes:
+            try:
+                entries = finder.entries(found, plan.name.path)
+            finally:
+                found.opened.close()
+                finder.close()
+            if wants_json:
+                return msgspec.json.encode(listing.as_json(entries))
+            return listing.page(plan.path, entries, is_top=not plan.name.segments)
+
+        def answer(asking: "asyncio.Future[bytes]") -> None:
+            if asking.cancelled() or asking.exception() is not None:
+                self._answers.problem(request, 500, "the directory could not be read")
+                return
+            kind = b"application/json" if wants_json else b"text/html; charset=utf-8"
+            lines = b"Content-Type: %b\r\nVary: Accept\r\nCache-Control: no-cache\r\n" % kind
+            self._answers.body(request, 200, lines, asking.result())
+
+        loop = self.surroundings.engine.loop
+        loop.run_in_executor(None, made).add_done_callback(answer)
 
     def _redirect(self, plan: FilePlan, request: Request) -> None:
         """Lead to the same with a slash; with two at the front it would lead to another host."""
         to = b"/" + plan.path.strip(b"/") + b"/"
         if plan.query:
             to += b"?" + plan.query
-        request.respond(301, b"Location: %b\r\n" % to + self.surroundings.engine.date_line, b"")
-        self._told(request)
+        self._answers.body(request, 301, b"Location: %b\r\n" % to, b"")
 
-    def _missing(self, plan: FilePlan, request: Request, status: int) -> None:
+    def _refuse(self, plan: FilePlan, request: Request, status: int, now: float) -> None:
         """Answer where there is no such file: with the page for all pages, or one that says so."""
-        head, rules = request.head, self.rules
-        wants_page = b"text/html" in (head.field(b"accept") or b"")
-        if status == 404 and rules.fallback is not None and wants_page:
-            found = self._finder.find_file(rules.fallback, (IDENTITY,))
-            if found is not None:
-                self._answer(plan, request, found.stored, found)
+        rules, lines = self.rules, b""
+        if status == 405:
+            lines = _ALLOW
+        elif status == 404 and rules.fallback is not None:
+            if plan.wants_page and self._fall_back(plan, rules.fallback, request, now):
                 return
-        if status == 404 and rules.not_found is not None:
-            found = self._finder.find_file(rules.not_found, (IDENTITY,))
-            if found is not None and found.stored.size <= SMALL:
-                body = found.read()
-                found.opened.close()
-                kind = b"Content-Type: %b\r\n" % found.stored.content_type
-                request.respond(404, kind + self.surroundings.engine.date_line, body)
-                self._told(request)
-                return
-            if found is not None:
-                found.opened.close()
-        detail = "there is no such file" if status == 404 else "the path is not well-formed"
-        self._problem(request, status, detail, b"")
+            lines = b"Vary: Accept\r\n"
+        page = self._not_found_page(now) if status == 404 else None
+        if page is not None and page.body is not None:
+            lines += b"Content-Type: %b\r\n" % page.content_type
+            self._answers.body(request, 404, lines, page.body)
+        else:
+            self._answers.problem(request, status, _DETAILS[status], lines)
 
-    def _problem(self, request: Request, status: int, detail: str, lines: bytes) -> None:
-        retry_after = 1 if status == 503 else None
-        date = self.surroundings.engine.date_line
-        request.problem(status, detail, retry_after, lines + date)
-        self._told(request)
+    def _fall_back(self, plan: FilePlan, path: bytes, request: Request, now: float) -> bool:
+        """Answer with the page that stands for all that are not there, if that is there."""
+        key = (b"/" + path, plan.key[1], plan.key[2])
+        kept = self.shelf.find(key)
+        if kept is not None and kept.until > now:
+            self._use(plan, request, kept)
+            return True
+        found = self._finder.find_file(path, plan.key[1], by_accept=True)
+        if found is None:
+            return False
+        self._file(plan, key, request, found, now)
+        return True
 
-    def _told(self, request: Request, seconds: float = 0.0) -> None:
-        if self.surroundings.answered is not None:
-            self.surroundings.answered(request, seconds, self.durations)
+    def _not_found_page(self, now: float) -> Stored | None:
+        kept = self.shelf.find(_NOT_FOUND)
+        if self.rules.not_found is None or (kept is not None and kept.until > now):
+            return kept
+        found = self._finder.find_file(self.rules.not_found, (IDENTITY,))
+        if found is None:
+            return None
+        with found.opened:
+            return self._current(_NOT_FOUND, found, now)
 
     # --- making it smaller ---
 
-    def _may_shrink(self, plan: FilePlan, found: Found) -> bool:
-        rules, codings = self.rules, plan.key[2]
+    def _may_shrink(self, key: Key, found: Found) -> bool:
+        rules, stored = self.rules, found.stored
         return (
-            rules.compress
-            and self._shrinker.may_take(plan.key, found.stored.size)
+            key[2]
             and found.coding == IDENTITY
-            and "gzip" in codings[: codings.index(IDENTITY)]
-            and rules.smallest <= found.stored.size <= rules.largest
-            and is_compressible(found.stored.content_type)
-            and (plan.conditions is None or plan.conditions.range is None)
+            and rules.smallest <= stored.size <= rules.largest
+            and is_compressible(stored.content_type)
+            and self._shrinker.may_take(stored.identity, stored.size)
         )
 
-    def _shrink(self, plan: FilePlan, found: Found, now: float) -> None:
+    def _shrink(self, key: Key, found: Found, now: float) -> None:
         """Put a smaller body on the shelf, now or when a thread has made it."""
-        copy = Found(found.opened, found.stored, found.path, found.coding)
-        fd = os.dup(found.opened.fd)
+        copy = found.copy()
         stored = found.stored
 
         def read() -> bytes:
-            try:
-                copy.opened = type(found.opened)(fd, found.opened.status)
+            with copy.opened:
                 return copy.read()
-            finally:
-                os.close(fd)
 
-        def done(body: bytes | None) -> None:
-            if body is not None:
-                self.shelf.put(plan.key, _smaller(stored, body, now + _FRESH_FOR))
+        def done(body: bytes) -> None:
+            smaller = stored.smaller(body)
+            smaller.until = now + _FRESH_FOR
+            self.shelf.put(key, smaller)
 
-        self._shrinker.shrink(plan.key, stored.size, read, done)
-
-
-def _smaller(stored: Stored, body: bytes, until: float) -> Stored:
-    """Describe the same file in gzip."""
-    etag = stored.etag[:-1] + b'-gzip"'
-    fields = stored.fields.replace(b"ETag: " + stored.etag, b"ETag: " + etag)
-    fields = fields.replace(b"\r\n", b"\r\nContent-Encoding: gzip\r\n", 1)
-    return Stored(
-        etag,
-        stored.modified_at,
-        len(body),
-        fields,
-        stored.content_type,
-        body,
-        until,
-        stored.identity,
-    )
-
-
-def _is_of(kept: Stored, stored: Stored) -> bool:
-    """Say whether what is kept is still that file, made smaller or not."""
-    return kept.identity == stored.identity and kept.modified_at == stored.modified_at
-
-
-def _multipart(stored: Stored, wanted: list[Part], boundary: bytes) -> Iterator[Piece]:
-    for part in wanted:
-        yield b"\r\n--%b\r\nContent-Type: %b\r\nContent-Range: %b\r\n\r\n" % (
-            boundary,
-            stored.content_type,
-            part.content_range(stored.size),
-        )
-        yield Extent(part.first, part.length)
-    yield b"\r\n--%b--\r\n" % boundary
-
-
-def _taken(piece: Piece, body: bytes) -> bytes:
-    if isinstance(piece, Extent):
-        return body[piece.first : piece.first + piece.length]
-    return piece
+        self._shrinker.shrink(stored.identity, stored.size, read, done)

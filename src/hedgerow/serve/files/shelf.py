@@ -1,7 +1,7 @@
 """Which small files are kept in memory: those that were asked for last, up to so many bytes.
 
-One a process, for all its directories.  Must not know requests, nor the disk: whoever puts
-something here says until when it may be used without looking.
+One a route and process.  Must not know requests, nor the disk: whoever puts something here says
+until when it may be used without looking.
 """
 
 from collections import OrderedDict
@@ -10,8 +10,8 @@ from typing import Final
 
 from hedgerow.serve.files.stored import Stored
 
-#: What an entry costs besides its body.
-_OVERHEAD: Final = 700
+#: What an entry costs besides its bodies.
+_OVERHEAD: Final = 1000
 
 
 class Shelf:
@@ -38,11 +38,10 @@ class Shelf:
         size = _size(stored)
         if size > self._room:
             return
+        while self._size + size > self._room:
+            self.drop(next(iter(self._kept)))
         self._kept[key] = stored
         self._size += size
-        while self._size > self._room:
-            _, oldest = self._kept.popitem(last=False)
-            self._size -= _size(oldest)
 
     def used(self, key: Hashable) -> None:
         """Note that this one is wanted; called when it is looked at, which is once a second."""
@@ -50,11 +49,13 @@ class Shelf:
             self._kept.move_to_end(key)
 
     def drop(self, key: Hashable) -> None:
-        """Keep it no longer."""
+        """Keep it no longer, and let nobody else who has it use it."""
         stored = self._kept.pop(key, None)
         if stored is not None:
             self._size -= _size(stored)
+            stored.forget()
 
 
 def _size(stored: Stored) -> int:
-    return _OVERHEAD + len(stored.fields) + len(stored.body or b"")
+    """Count the body twice: it is kept alone, and joined with the head."""
+    return _OVERHEAD + 2 * (len(stored.fields) + (0 if stored.body is None else stored.size))

@@ -1,7 +1,7 @@
 """Making a body smaller while it is served: gzip, of which every client knows how to undo it.
 
 Short bodies at once (a millisecond at most), longer ones in a thread, and meanwhile clients get
-them as they are.  Must not know requests.
+them as they are.  What does not get smaller is not tried again.  Must not know requests.
 """
 
 import asyncio
@@ -11,7 +11,9 @@ from typing import Final
 
 _AT_ONCE: Final = 16 * 1024
 _LEVEL: Final = 6
-_MOST_AT_ONCE: Final = 4
+_MOST_TOGETHER: Final = 4
+#: So many bodies that did not get smaller are remembered; then it starts anew.
+_MOST_USELESS: Final = 1024
 
 
 class Shrinker:
@@ -20,33 +22,46 @@ class Shrinker:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._busy: set[Hashable] = set()
+        self._useless: set[Hashable] = set()
 
-    def may_take(self, key: Hashable, size: int) -> bool:
-        """Say whether there is a turn for this one now."""
-        return size <= _AT_ONCE or (key not in self._busy and len(self._busy) < _MOST_AT_ONCE)
+    def may_take(self, identity: Hashable, size: int) -> bool:
+        """Say whether this one is worth it and there is a turn for it now."""
+        if identity in self._useless or identity in self._busy:
+            return False
+        return size <= _AT_ONCE or len(self._busy) < _MOST_TOGETHER
 
     def shrink(
         self,
-        key: Hashable,
+        identity: Hashable,
         size: int,
         read: Callable[[], bytes],
-        done: Callable[[bytes | None], None],
+        done: Callable[[bytes], None],
     ) -> None:
-        """Call ``done`` with the smaller body, now or later; None: it does not get smaller.
+        """Call ``done`` with the smaller body, now or later, or never where there is none.
 
         ``read`` gives the body; it may be called in a thread.  Ask :meth:`may_take` before.
         """
         if size <= _AT_ONCE:
-            done(shrunk(read()))
+            self._finish(identity, shrunk(read()), done)
             return
-        self._busy.add(key)
+        self._busy.add(identity)
 
         def finished(asking: "asyncio.Future[bytes | None]") -> None:
-            self._busy.discard(key)
+            self._busy.discard(identity)
             if not asking.cancelled() and asking.exception() is None:
-                done(asking.result())
+                self._finish(identity, asking.result(), done)
 
         self._loop.run_in_executor(None, lambda: shrunk(read())).add_done_callback(finished)
+
+    def _finish(
+        self, identity: Hashable, body: bytes | None, done: Callable[[bytes], None]
+    ) -> None:
+        if body is not None:
+            done(body)
+            return
+        if len(self._useless) >= _MOST_USELESS:
+            self._useless.clear()
+        self._useless.add(identity)
 
 
 def shrunk(body: bytes) -> bytes | None:

@@ -18,6 +18,8 @@ from typing import Final, Literal
 Links = Literal["inside", "none", "all"]
 
 _FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
+_AS_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_LOOK_EVERY: Final = 1.0  # seconds
 #: linux/openat2.h, and the number of the call on every architecture since Linux 5.6.
 _OPENAT2: Final = 437
 _NO_MAGIC_LINKS: Final = 0x02
@@ -45,6 +47,16 @@ class Opened:
     def is_directory(self) -> bool:
         return stat.S_ISDIR(self.status.st_mode)
 
+    def __enter__(self) -> "Opened":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def copy(self) -> "Opened":
+        """Return the same under another descriptor; raises OSError where none is left."""
+        return Opened(os.dup(self.fd), self.status)
+
     def close(self) -> None:
         """Give the descriptor back."""
         os.close(self.fd)
@@ -59,13 +71,39 @@ class Tree:
 
     def __init__(self, directory: str, links: Links = "inside") -> None:
         """Hold the directory open; raises OSError where it cannot be."""
+        self._directory = directory
         self._links = links
-        self._root = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._root = os.open(directory, _AS_DIRECTORY)
         self._libc = _libc()
+        self._look_at = 0.0
+
+    def copy(self) -> "Tree":
+        """Return the same with a descriptor of its own."""
+        other = object.__new__(Tree)
+        other.__dict__.update(self.__dict__)
+        other._root = os.dup(self._root)
+        return other
 
     def close(self) -> None:
         """Let go of the directory."""
         os.close(self._root)
+
+    def look(self, now: float) -> None:
+        """See once a second whether another directory has the name now, and take that.
+
+        Whoever publishes a new version swaps directories, or the link that leads to one.
+        """
+        if now < self._look_at:
+            return
+        self._look_at = now + _LOOK_EVERY
+        try:
+            there, here = os.stat(self._directory), os.fstat(self._root)
+            if (there.st_dev, there.st_ino) != (here.st_dev, here.st_ino):
+                root = os.open(self._directory, _AS_DIRECTORY)
+                os.close(self._root)
+                self._root = root
+        except OSError:
+            pass  # between the old one and the new one there may be none
 
     def open(self, path: bytes) -> Opened | None:
         """Open a regular file or a directory; None where there is none that may be seen.

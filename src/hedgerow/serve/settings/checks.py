@@ -75,7 +75,11 @@ def _check_admin(server: Server, place: Place) -> None:
     for listen in server.listen:
         if same_address(server.admin, listen.address):
             must = f"another address than listen has, {listen.address}: that one is for clients"
-            fix = 'Write for example "127.0.0.1:8081".'
+            taken = {one.address.rpartition(":")[2] for one in server.listen}
+            free = next(
+                port for port in ("8081", "8082", "9901") if port not in taken or len(taken) > 2
+            )
+            fix = f'Write for example "127.0.0.1:{free}".'
             raise (place / "admin").refuse(server.admin, must, fix)
 
 

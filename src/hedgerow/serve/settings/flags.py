@@ -122,6 +122,8 @@ _PATIENCE_OF: Final = ("head_timeout", "body_timeout", "write_timeout", "idle_ti
 _TABLES_IN_ROUTE: Final = {Hedge: "hedge", Deadline: "deadline", Rate: "rate"}
 #: A route with one of these sends nothing on: flags about that are for the others.
 _ANSWERS_ITSELF: Final = frozenset({"root", "redirect", "respond"})
+#: Tables of which a flag sets one part, and that may be "off" altogether; and whether of a route.
+_MAY_BE_OFF: Final = {Check: ("check", False), Rate: ("rate", True)}
 _TABLES_IN_UPSTREAM: Final = {Queue: "queue", Check: "check"}
 
 
@@ -142,10 +144,32 @@ def lay_over(tree: Tree, flags: Mapping[str, object]) -> dict[Path, str]:
             continue
         if flag.record is Hedge and given.get("--no-hedge") is True:
             raise ConfigError(name, got=value, must="given without --no-hedge", fix=_KEEP_ONE)
-        for place, table in _concerned(flag, _tables(tree, flag.record)):
+        if value == "off" and flag.record in _MAY_BE_OFF:
+            origins |= _switch_off(tree, flag)
+            continue
+        places = _concerned(flag, _tables(tree, flag.record))
+        if not places:
+            must = "left out where nothing is sent to an upstream: it is about that"
+            raise ConfigError(name, got=value, must=must, fix="Remove it.")
+        for place, table in places:
             table[flag.field_name] = flag.raw(value)
             origins[(*place, flag.field_name)] = name
     return origins
+
+
+def _switch_off(tree: Tree, flag: Flag) -> dict[Path, str]:
+    """Write ``"off"`` in place of the whole table that the flag sets a part of."""
+    key, is_route = _MAY_BE_OFF[flag.record]
+    found: dict[Path, str] = {}
+    if is_route:
+        for number, table in enumerate(tree.routes):
+            table[key] = "off"
+            found["route", number, key] = flag.name
+    else:
+        for name, table in tree.upstreams.items():
+            table[key] = "off"
+            found["upstream", name, key] = flag.name
+    return found
 
 
 def _limit_clients(tree: Tree, value: object) -> dict[Path, str]:
@@ -176,7 +200,7 @@ def _tables(tree: Tree, record: type[Record]) -> list[tuple[Path, dict[str, Any]
         outer = [
             (("route", number), table)
             for number, table in enumerate(tree.routes)
-            if not _ANSWERS_ITSELF & table.keys()
+            if record is Rate or not _ANSWERS_ITSELF & table.keys()
         ]
     if key is None:
         return outer
