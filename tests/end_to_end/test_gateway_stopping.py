@@ -158,7 +158,7 @@ class TestStart:
             result = ran("serve", "http://127.0.0.1:9", "-p", port)
         assert result.returncode == 1
         assert result.stderr.startswith(f"hedgerow: port {port} = in use: must be free. ")
-        assert "--port" in result.stderr
+        assert "another port" in result.stderr
 
     def test_in_a_folder_that_is_not_there_says_so(self) -> None:
         result = ran("serve", "http://127.0.0.1:9", "--listen", "unix:/nowhere/at/all.sock")
