@@ -42,6 +42,15 @@ class TestStart:
         with crew(tmp_path, "workers = 3", "-w", "2") as one:
             assert len(one.children) == 2
 
+    def test_with_one_has_no_supervisor(self, tmp_path: Path) -> None:
+        with crew(tmp_path, "workers = 1") as one:
+            assert one.ask() == "hello"
+            assert (one.children, "worker" in one.told) == ([], False)
+
+    def test_with_a_range_of_one_has_a_supervisor(self, tmp_path: Path) -> None:
+        with crew(tmp_path, 'workers = "1..1"') as one:
+            assert len(one.children) == 1
+
     def test_on_a_port_in_use_says_so_once_and_starts_nobody(self, tmp_path: Path) -> None:
         with crew(tmp_path, "workers = 2") as one:
             result = ran("serve", "http://127.0.0.1:9", "-w", "2", "-p", str(one.port))

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -154,6 +155,18 @@ class TestARange:
             with pressing(one.port):
                 one.until(lambda: len(one.pids) == 2, 30.0)
             assert "2 workers instead of 1" in one.told
+
+    def test_keeps_its_number_at_a_reload(self, tmp_path: Path) -> None:
+        with crew(tmp_path, 'workers = "1..3"') as one:
+            one.send(signal.SIGTTIN)
+            one.until(lambda: len(one.pids) == 2)
+            one.reload()
+            one.until_there_are(2)
+            one.writes('workers = "many"')
+            one.send(signal.SIGHUP)
+            one.until_said("the settings from before stay")
+            time.sleep(1.2)  # the load is looked at once a second
+            assert len(one.pids) == 2
 
     def test_stays_small_without(self, tmp_path: Path) -> None:
         with crew(tmp_path, f'workers = "1..2"\n{ADMIN}') as one:

@@ -98,7 +98,9 @@ class ProxyRoute:
         is_special = not self._watched.isdisjoint(names)
         timing = self._timing(head, parameters, query, names if is_special else ())
         upstreams_path = path if self.rewrite is None else self._rewritten(path, parameters)
-        target = upstreams_path + b"?" + query if query else upstreams_path
+        # A query that is empty is another one than none (RFC 3986 section 6.2.3).
+        has_query = query or head.target.endswith(b"?")
+        target = upstreams_path + b"?" + query if has_query else upstreams_path
         shown = _without(head, timing.replaces | self.subject_fields) if is_special else head
         lines = request_lines(shown, target, head.host or self.fallback_host)
         if head.framing is NO_BODY:

@@ -31,6 +31,10 @@ class TestPlan:
         made = plan(f"workers = {workers}")
         assert (made.least, made.most) == (least, most)
 
+    @pytest.mark.parametrize(("now", "then"), [(1, 2), (5, 5), (9, 8)])
+    def test_goes_on_with_as_many_as_there_are(self, now: int, then: int) -> None:
+        assert plan('workers = "2..8"').nearest(now) == then
+
     def test_has_room_for_two_generations_of_as_many_as_can_be(self) -> None:
         assert plan("workers = 40\nthreads = 3").entries == 2 * 40 * 3
         assert plan("workers = 2").entries == 2 * 32

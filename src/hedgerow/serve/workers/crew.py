@@ -142,7 +142,8 @@ class Crew:
         """There shall be so many workers from now on."""
         if self.is_stopping or count == self.wanted:
             return []
-        told = Tell(f"{count} workers instead of {self.wanted}: {why}")
+        plural = "" if count == 1 else "s"
+        told = Tell(f"{count} worker{plural} instead of {self.wanted}: {why}")
         self.wanted = count
         if self.is_changing:
             return [told]  # when the new generation has come up

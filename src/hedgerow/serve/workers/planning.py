@@ -53,6 +53,10 @@ class Plan:
         """Whether the number follows the load."""
         return self.least != self.most
 
+    def nearest(self, count: int) -> int:
+        """Return the allowed number that is nearest to what there is now."""
+        return min(max(count, self.least), self.most)
+
     @property
     def room(self) -> int:
         """How many workers there can be, whatever is set later."""

@@ -167,18 +167,20 @@ class Supervisor:
             generation = self._generations.read()
             generation.plan.check_against(self._generations.newest.plan)
             self._listeners.open(generation.plan.wanted)
-            self._listeners.add_slot(generation.plan.least - 1)
+            count = generation.plan.nearest(self._crew.wanted)
+            self._listeners.add_slot(count - 1)
             self._attendant.open(generation.settings.server.admin)
         except HedgerowError as error:
             self._announce(f"{error}")
             self._announce("SIGHUP: the settings from before stay")
+            self._listeners.keep_only(list(self._generations.newest.plan.addresses))
             self._notifier.ready(self._status())
             return
         self._announce("SIGHUP: new settings, new workers")
         self._generations.add(generation)
-        plan = generation.plan
-        self._scaling = Scaling(plan)
-        self._do(self._crew.reload(now, generation.number, plan.least, plan.rule))
+        self._scaling = Scaling(generation.plan)
+        self._scaling.by_hand(now, count)
+        self._do(self._crew.reload(now, generation.number, count, generation.plan.rule))
 
     def _settled(self, number: int) -> None:
         """All workers are of this generation."""
@@ -198,6 +200,7 @@ class Supervisor:
         self._listeners.keep_only([one.address for one in plan.wanted])
         self._attendant.open(self._generations.newest.settings.server.admin)
         self._scaling = Scaling(plan)
+        self._scaling.by_hand(time.monotonic(), self._crew.wanted)
         self._notifier.ready(self._status())
 
     def _status(self) -> str:
