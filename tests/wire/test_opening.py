@@ -32,6 +32,21 @@ class TestSharedPort:
             open_another(first)
 
 
+class TestAcceptedSocket:
+    @pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="not on this system")
+    @pytest.mark.parametrize("is_handed_down", [False, True])
+    def test_has_a_bound_for_what_the_kernel_keeps_unsent(self, is_handed_down: bool) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as given:
+            address = f"fd:{os.dup(given.fileno())}" if is_handed_down else ANY
+            with open_socket(address) as listening:
+                listening.setblocking(True)
+                with socket.create_connection(listening.getsockname()):
+                    accepted, _ = listening.accept()
+                with accepted:
+                    kept = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
+                    assert 0 < kept <= 256 * 1024
+
+
 class TestUnixPath:
     @pytest.mark.parametrize("mode", [0o600, 0o666])
     def test_has_the_mode_from_its_beginning(self, tmp_path: Path, mode: int) -> None:

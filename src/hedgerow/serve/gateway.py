@@ -24,6 +24,7 @@ from hedgerow.serve.traces import TraceRing
 from hedgerow.serve.upstreams import LiveUpstream
 from hedgerow.wire.engine import Engine
 from hedgerow.wire.entrance import Entrance
+from hedgerow.wire.forwarding import hops_left
 from hedgerow.wire.limits import Limits
 from hedgerow.wire.listener import Listener
 from hedgerow.wire.listening import Listening
@@ -233,6 +234,9 @@ class Gateway:
 
     def _handle_new_head(self, request: Request) -> None:
         head = request.head
+        if hops_left(head) == 0:
+            self._goes_no_further(request)
+            return
         path, _, query = head.target.partition(b"?")
         normal = normal_path(path)
         if normal is None:
@@ -247,6 +251,14 @@ class Gateway:
         plan = route.plan(head, parameters, normal, query)
         head.plan = plan
         route.carry_out(plan, request)
+
+    def _goes_no_further(self, request: Request) -> None:
+        """Answer what asks who stands on its way: it is for us (RFC 9110 section 7.6.2)."""
+        if request.head.method == b"OPTIONS":
+            request.respond(200, self._engine.date_line, b"")
+        else:  # reflecting what came would show fields that proxies have added
+            request.problem(501, "TRACE is not answered here", fields=self._engine.date_line)
+        self._refused(request)
 
     def _no_route(self, request: Request, path: bytes) -> None:
         allowed = self._routes.methods_for(request.head.host, path)

@@ -23,6 +23,9 @@ _VIA: Final = {True: b"1.1 hedgerow", False: b"1.0 hedgerow"}
 _NOT_NOMINABLE: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"cookie",
                                    b"authorization", b"cache-control", b"date"})  # fmt: skip
 
+#: Methods whose way may be limited (RFC 9110 section 7.6.2).
+_COUNTED: Final = frozenset({b"OPTIONS", b"TRACE"})
+
 #: Methods whose empty body is worth saying: a server may refuse them with 411 otherwise.
 _WITH_BODY: Final = frozenset({b"POST", b"PUT", b"PATCH"})
 
@@ -38,7 +41,18 @@ def request_lines(request: RequestHead, target: bytes, host: bytes) -> bytes:
         fields = _without_nominated(fields, request.connection_options)
     lines = [b"%b %b HTTP/1.1\r\nHost: %b\r\n" % (request.method, target, host)]
     lines += [b"%b: %b\r\n" % field for field in fields]
+    if request.method in _COUNTED and (left := hops_left(request)):
+        lines.append(b"Max-Forwards: %d\r\n" % (left - 1))
     return b"".join(lines)
+
+
+def hops_left(request: RequestHead) -> int | None:
+    """Return how often a request may be forwarded yet; None: no limit (RFC 9110 section 7.6.2)."""
+    if request.method not in _COUNTED:
+        return None
+    given = [value.strip() for name, value in request.apart if name == b"max-forwards"]
+    numbers = [int(value) for value in given if value.isdigit() and len(value) < 10]
+    return min(numbers, default=None)
 
 
 def client_lines(request: RequestHead, *, peer: str, is_tls: bool, forwarded: Forwarded) -> bytes:

@@ -113,8 +113,7 @@ def _listen(family: int, name: _Name, *, shares_port: bool) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if shares_port and _SHARES_PORT is not None:
             sock.setsockopt(socket.SOL_SOCKET, _SHARES_PORT, 1)
-        if _UNSENT_OPTION is not None:  # accepted sockets inherit it
-            sock.setsockopt(socket.IPPROTO_TCP, _UNSENT_OPTION, _UNSENT)
+        _bound_unsent(sock)
         sock.bind(name)
         sock.listen(BACKLOG)
     except OSError:
@@ -167,9 +166,17 @@ def _adopt(address: str) -> socket.socket:
         raise StartError(
             "listen", got=address, must="a listening socket that was handed down", fix=f"({error})"
         ) from error
+    if sock.family != socket.AF_UNIX:
+        _bound_unsent(sock)
     sock.setblocking(False)
     os.set_inheritable(sock.fileno(), False)
     return sock
+
+
+def _bound_unsent(sock: socket.socket) -> None:
+    """Limit what the kernel keeps for a client; accepted sockets inherit it."""
+    if _UNSENT_OPTION is not None:
+        sock.setsockopt(socket.IPPROTO_TCP, _UNSENT_OPTION, _UNSENT)
 
 
 def _is_left_over(path: str) -> bool:
