@@ -74,13 +74,13 @@ class TestStartedServer:
         assert file.exists()
 
     def test_that_dies_is_told(self, tmp_path: Path, port: int) -> None:
-        run = load(tmp_path, f":{port}/", "-R", "40", "-d", "4s", *server(port, lives=3.0))
+        run = load(tmp_path, f":{port}/", "-R", "40", "-d", "8s", *server(port, lives=6.0))
         found = run.document
         assert found.server is not None
         assert found.server.ended_early
         assert found.requests.ok > 10
         assert found.errors.get("connect_refused", 0) > 5
-        assert found.requests.total == 160
+        assert found.requests.total == 320
         assert "it was gone before" in run.printed
 
     def test_that_does_not_start_is_told_in_its_own_words(self, tmp_path: Path, port: int) -> None:
