@@ -104,6 +104,11 @@ class TestDirectory:
         assert b'href="./%3Cb%3E%26.txt"' in answer.body
         assert b".hidden" not in answer.body
 
+    def test_may_be_listed_with_a_file_from_a_strange_time(self, root: Path) -> None:
+        (root / "empty" / "a").write_text("abc")
+        os.utime(root / "empty" / "a", (-5, -5))
+        assert asked(root, "/empty/", more="listing = true").status == 200
+
     def test_may_be_listed_for_programs(self, root: Path) -> None:
         (root / "empty" / "a").write_text("abc")
         answer = asked(root, "/empty/", "Accept: application/json", more="listing = true")

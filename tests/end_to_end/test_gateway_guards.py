@@ -1,6 +1,8 @@
 """Who may come in, and what every answer carries, on real sockets."""
 
+import asyncio
 import base64
+import time
 from pathlib import Path
 from typing import Final
 
@@ -17,11 +19,19 @@ LATER: Final = 4_000_000_000
 
 
 def asked(
-    route: str, *lines: str, method: str = "GET", body: bytes = b"", times: int = 1
+    route: str,
+    *lines: str,
+    method: str = "GET",
+    body: bytes = b"",
+    times: int = 1,
+    target: str = "/",
+    loud: bool = True,
 ) -> tuple[list[Answer], list[Arrival]]:
-    """Ask several times on one connection."""
+    """Ask several times on one connection; not ``loud``: what the loop reports is expected."""
 
     async def main() -> tuple[list[Answer], list[Arrival]]:
+        if not loud:
+            asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
         async with (
             upstream(answers) as up,
             gateway(settings(up.url, route)) as running,
@@ -29,7 +39,7 @@ def asked(
         ):
             found = []
             for _ in range(times):
-                client.ask("/", *lines, method=method, body=body)
+                client.ask(target, *lines, method=method, body=body)
                 found.append(await client.answer(to_head=method == "HEAD"))
             return found, up.arrivals
 
@@ -90,6 +100,38 @@ class TestPassword:
         assert found[0].field("www-authenticate") == 'Basic realm="staff", charset="UTF-8"'
         assert arrivals == []
 
+    @pytest.mark.parametrize(
+        "lines",
+        [
+            ("X-Request-Deadline: 4000000000", "X-User: root"),
+            ("Connection: X-User", "X-User: root"),
+            ("X_User: root", "x_user: root"),
+        ],
+        ids=["a dated deadline", "a nominated field", "with an underscore"],
+    )
+    def test_is_the_only_way_to_be_somebody(self, users: str, lines: tuple[str, ...]) -> None:
+        found, arrivals = asked(users, basic("ann", "secret"), *lines, times=2)
+        assert [answer.status for answer in found] == [200, 200]
+        for arrival in arrivals:
+            told = [text for name, text in arrival.fields if name.replace("_", "-") == "x-user"]
+            assert told == ["ann"]
+
+    def test_guards_a_path_with_two_slashes_too(self, users: str) -> None:
+        route = f'path = "/private/"\n{users}\n[[route]]\npath = "/"'
+        for target in ("//private/x", "/private//x", "//./private/x"):
+            found, arrivals = asked(route, target=target)
+            assert (found[0].status, arrivals) == (401, [])
+
+    def test_that_cannot_be_checked_is_an_answer_too(
+        self, users: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def breaks(password: bytes, kept: bytes) -> bool:
+            raise ValueError("Invalid salt")
+
+        monkeypatch.setattr("bcrypt.checkpw", breaks)
+        found, _ = asked(users, basic("ann", "secret"), loud=False)
+        assert found[0].status == 500
+
     def test_is_checked_before_the_body_goes_on(self, users: str) -> None:
         body = b"x" * 100_000
         found, arrivals = asked(users, basic("ann", "secret"), method="POST", body=body)
@@ -112,6 +154,26 @@ class TestToken:
             'Bearer realm="hedgerow"',
         )
         assert arrivals == []
+
+    def test_that_is_not_good_yet_is_good_later_with_the_same_head(self, tokens: str) -> None:
+        soon = time.time() + 31.5  # noqa: TID251  # tokens name a time of day, with a leeway
+
+        async def main() -> set[int]:
+            async with (
+                upstream(answers) as up,
+                gateway(settings(up.url, tokens)) as running,
+                connected(running.port) as client,
+            ):
+                line, seen = bearer(nbf=soon), set()
+                for _ in range(60):
+                    client.ask("/", line)
+                    seen.add((await client.answer()).status)
+                    if 200 in seen:
+                        break
+                    await asyncio.sleep(0.05)
+                return seen
+
+        assert play(main()) == {401, 200}
 
     def test_brings_no_lines_of_its_own(self, tokens: str) -> None:
         found, arrivals = asked(tokens, bearer(sub="ann\r\nX-Admin: yes"))
@@ -180,6 +242,24 @@ class TestFieldsOfAnswers:
         assert ("server", "old/1.0") not in fields
         assert [text for name, text in fields if name == "x-frame-options"] == ["DENY"]
         assert sorted(text for name, text in fields if name == "vary") == ["Accept", "Cookie"]
+
+    def test_are_removed_from_what_comes_before_the_answer_too(self) -> None:
+        async def main() -> bytes:
+            async def hints(arrival: Arrival) -> None:
+                arrival.send(b"HTTP/1.1 103 Early\r\nServer: old\r\nLink: </a>\r\n\r\n")
+                arrival.answer(200, b"x", "Server: old")
+
+            async with (
+                upstream(hints) as up,
+                gateway(settings(up.url, 'headers = {remove = ["Server"]}')) as running,
+                connected(running.port) as client,
+            ):
+                client.ask("/", "Connection: close")
+                return await client.reader.read()
+
+        said = play(main())
+        assert b"Link: </a>" in said
+        assert b"Server" not in said
 
     def test_are_in_our_own_answers_too(self) -> None:
         found, _ = asked('deny = ["127.0.0.1"]\nheaders = {put = {X-A = "b"}}')

@@ -154,6 +154,13 @@ class TestNormalPath:
         ],
     )
     def test_has_no_dot_segments(self, path: str, normal: str) -> None:
+        assert normal_path(path.encode(), merges_slashes=False) == normal.encode()
+
+    @pytest.mark.parametrize(
+        ("path", "normal"),
+        [("//a//b", "/a/b"), ("/a//../b", "/b"), ("//", "/"), ("/.//a", "/a"), ("/a//", "/a/")],
+    )
+    def test_has_no_empty_segments(self, path: str, normal: str) -> None:
         assert normal_path(path.encode()) == normal.encode()
 
     @pytest.mark.parametrize("path", ["/..", "/../a", "/a/../../b", "/%2e%2e/a", "/.%2E/a"])

@@ -73,6 +73,7 @@ def assemble(
     }
     if server.shed:
         gateway.surroundings.shedder = LoopLagShedder()
+    gateway.merges_slashes = server.merge_slashes
     if server.request_id is not None or server.traceparent:
         gateway.ids = _request_ids(server)
     proxies: list[ProxyRoute] = []

@@ -66,6 +66,7 @@ class Gateway:
         self._listeners = [self._listener]  # all of them: some addresses have one of their own
         self._entrances: list[Entrance] = []
         self._trusted: TrustedProxies | None = None
+        self.merges_slashes = True
         self.ids: RequestIds | None = None  # who names requests; set before routes are led
         self._listening: list[Listening] = []
         self.lag: LagMeter | None = None  # while it serves, if anybody wants to know
@@ -238,7 +239,7 @@ class Gateway:
             self._goes_no_further(request)
             return
         path, _, query = head.target.partition(b"?")
-        normal = normal_path(path)
+        normal = normal_path(path, merges_slashes=self.merges_slashes)
         if normal is None:
             request.problem(400, "the path climbs above the root", fields=self._engine.date_line)
             self._refused(request)

@@ -95,6 +95,15 @@ class ProxyRoute:
                 [field for field in head.fields if field[0].lower() not in gone]
             )
             names = [name.lower() for name, _ in head.fields]
+        if self.subject_fields:  # also as X_Client: much that runs behind CGI reads both
+            head = head.with_fields(
+                [
+                    field
+                    for field in head.fields
+                    if field[0].lower().replace(b"_", b"-") not in self.subject_fields
+                ]
+            )
+            names = [name.lower() for name, _ in head.fields]
         is_special = not self._watched.isdisjoint(names)
         timing = self._timing(head, parameters, query, names if is_special else ())
         upstreams_path = path if self.rewrite is None else self._rewritten(path, parameters)
@@ -118,7 +127,7 @@ class ProxyRoute:
         if (protocol := head.upgrade) is not None and protocol in self.upgrades:
             self._ask_for(protocol, plan)
         if timing.is_dated:
-            plan.taker = _PlansAnew(self, parameters, path, query)
+            plan.taker = _PlansAnew(self, head, parameters, path, query)
         return plan
 
     def carry_out(self, plan: Plan, request: Request) -> None:
@@ -299,12 +308,13 @@ class _PlansAnew:
     """Takes requests with a head that names a time of day: a plan for it is good only once."""
 
     route: ProxyRoute
+    head: RequestHead  # as the route was given it: guards may have taken something out
     parameters: Mapping[str, str]
     path: bytes
     query: bytes
 
     def carry_out(self, plan: Plan, request: Request) -> None:
-        plan = self.route.plan(request.head, self.parameters, self.path, self.query)
+        plan = self.route.plan(self.head, self.parameters, self.path, self.query)
         self.route.carry_out(plan, request)
 
 

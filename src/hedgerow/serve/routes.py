@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 _PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _PORT: Final = re.compile(r":[0-9]*$")  # not the end of [::1]
+_SLASHES: Final = re.compile(rb"//+")
 _ESCAPE: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
 _UNRESERVED: Final = re.compile(rb"[A-Za-z0-9._~-]")  # RFC 3986 section 2.3
 NO_PARAMETERS: Final[Mapping[str, str]] = {}
@@ -115,8 +116,14 @@ def _without_port(host: bytes) -> str:
     return _PORT.sub("", host.decode("latin-1").lower())
 
 
-def normal_path(path: bytes) -> bytes | None:
-    """Return the one spelling of a path; None when its dot segments climb above the root."""
+def normal_path(path: bytes, *, merges_slashes: bool = True) -> bytes | None:
+    """Return the one spelling of a path; None when its dot segments climb above the root.
+
+    ``merges_slashes``: an empty segment is none.  Else ``//private/`` would be another path than
+    ``/private/`` here, with other guards, and the same one for many an upstream.
+    """
+    if merges_slashes and b"//" in path:
+        path = _SLASHES.sub(b"/", path)
     if b"%" in path:
         path = _ESCAPE.sub(_unescaped, path)
     if b"/." not in path:

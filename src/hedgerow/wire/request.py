@@ -233,6 +233,8 @@ class Request:
     def inform(self, status: int, fields: bytes) -> None:
         """Send an interim answer (1xx); HTTP/1.0 clients get none (RFC 9110 section 15.2)."""
         if self._connection is not None and self.head.is_http11 and not self.status:
+            if self.hidden:
+                fields = _without(fields, self.hidden)
             self._connection.write(b"%b%b\r\n" % (STATUS_LINES[status], fields))
 
     def upgrade(self, fields: bytes) -> tuple[TunnelEnd, bytes] | None:
@@ -244,6 +246,8 @@ class Request:
         if connection is None or self.status:
             return None
         self.status = 101
+        if self.hidden:
+            fields = _without(fields, self.hidden)
         connection.write(b"%b%b%b\r\n" % (STATUS_LINES[101], self.own_fields, fields))
         self._connection = self.sink = None
         return connection.become_tunnel()

@@ -53,6 +53,10 @@ class FoundDirectory:
     opened: Opened
 
 
+#: The end of the year 9999: no calendar of Python's goes further.
+_LAST_SHOWN: Final = 253_402_300_799.0
+
+
 class Finder:
     """Finds files of one directory."""
 
@@ -118,7 +122,8 @@ class Finder:
                     continue
                 is_directory = stat.S_ISDIR(status.st_mode)
                 if is_directory or stat.S_ISREG(status.st_mode):
-                    entries.append(Entry(name, is_directory, status.st_size, status.st_mtime))
+                    changed = min(max(status.st_mtime, 0.0), _LAST_SHOWN)
+                    entries.append(Entry(name, is_directory, status.st_size, changed))
         return entries
 
     def _status(self, entry: "os.DirEntry[str]", path: bytes) -> os.stat_result | None:

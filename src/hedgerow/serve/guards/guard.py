@@ -25,6 +25,7 @@ from hedgerow.serve.plan import AnyRoute, HeadPlan
 from hedgerow.serve.surroundings import Surroundings
 from hedgerow.wire.heads import RequestHead
 from hedgerow.wire.request import Request
+from hedgerow.wire.timers import report
 
 _NONE: Final[frozenset[bytes]] = frozenset()
 
@@ -50,6 +51,7 @@ class GuardedPlan(HeadPlan):
     inner: HeadPlan
     fields: bytes  # whole lines for whatever answer comes
     preflight: bytes | None  # the lines that answer it
+    said: bytes | None = None  # its Authorization field
     login: tuple[str, bytes] | None = None
     bearer: Bearer | None = None
 
@@ -92,18 +94,18 @@ class GuardedRoute:
         if cors is not None:
             preflight = cors.preflight_fields(head)
             fields += cors.answer_fields(head)
+        if preflight is not None:
+            fields = self._lines  # what it is about is in the preflight's own lines
         said = head.field(b"authorization")
-        login = bearer = user = None
+        login = bearer = None
         if said is not None and guards.basic is not None:
             login = credentials(said)
-            user = None if login is None else login[0]
         if said is not None and guards.bearer is not None and login is None:
             bearer = guards.bearer.verify(said)
-            user = None if bearer is None else bearer.subject
         if guards.user_field is not None:
-            head = _telling(head, guards.user_field, user)
+            head = _without(head, guards.user_field)
         inner = self.inner.plan(head, parameters, path, query)
-        return GuardedPlan(self, inner, fields, preflight, login, bearer)
+        return GuardedPlan(self, inner, fields, preflight, said, login, bearer)
 
     def carry_out(self, plan: GuardedPlan, request: Request) -> None:
         """Let one request in, or say why not."""
@@ -120,8 +122,27 @@ class GuardedRoute:
             plan.inner.taker.carry_out(plan.inner, request)
         elif plan.login is not None and guards.basic is not None:
             self._check_login(guards.basic, plan, request)
-        elif plan.bearer is not None and plan.bearer.expires_at > self.clock():
-            plan.inner.taker.carry_out(plan.inner, request)
+        else:
+            self._check_token(plan, request)
+
+    def _let_in(self, plan: GuardedPlan, request: Request, user: str) -> None:
+        """Pass a request on whose user is known, and tell the upstream who it is.
+
+        In lines of their own: what a client's Connection field names is taken out of the others.
+        """
+        name = self.guards.user_field
+        if name is not None and user and user.isprintable():
+            told = user.encode("ascii", "xmlcharrefreplace")
+            request.upstream_fields += b"%b: %b\r\n" % (name.encode(), told)
+        plan.inner.taker.carry_out(plan.inner, request)
+
+    def _check_token(self, plan: GuardedPlan, request: Request) -> None:
+        verifier, bearer = self.guards.bearer, plan.bearer
+        if bearer is None and verifier is not None and plan.said is not None:
+            # It may not have been good yet when this head came first.
+            bearer = plan.bearer = verifier.verify(plan.said)
+        if bearer is not None and bearer.expires_at > self.clock():
+            self._let_in(plan, request, bearer.subject)
         else:
             self._challenge(request)
 
@@ -131,7 +152,7 @@ class GuardedRoute:
         assert plan.login is not None
         user, password = plan.login
         if users.is_known(time.monotonic(), user, password):
-            plan.inner.taker.carry_out(plan.inner, request)
+            self._let_in(plan, request, user)
             return
         waiting = _Waiting()
         request.sink = waiting
@@ -145,16 +166,23 @@ class GuardedRoute:
     ) -> None:
         assert plan.login is not None
         user, password = plan.login
-        is_right = await users.verify(time.monotonic(), user, password)
-        request.sink = None
-        request.resume_body()
-        if waiting.has_left:
-            self.surroundings.refused(request)
-        elif not is_right:
-            self._challenge(request)
-        else:
-            plan.inner.taker.carry_out(plan.inner, request)
-            waiting.hand_on(request)
+        try:
+            is_right = await users.verify(time.monotonic(), user, password)
+            request.sink = None
+            request.resume_body()
+            if waiting.has_left:
+                self.surroundings.refused(request)
+            elif not is_right:
+                self._challenge(request)
+            else:
+                self._let_in(plan, request, user)
+                waiting.hand_on(request)
+        except Exception as error:  # nobody waits for this task: the client must not either
+            report(self.surroundings.engine.loop, "a password could not be checked", error)
+            if request.status:
+                request.abort()
+            else:
+                self._refuse(request, 500, "the request could not be handled")
 
     # --- saying no ---
 
@@ -176,7 +204,7 @@ class GuardedRoute:
         return not early
 
     def _answer_preflight(self, fields: bytes, request: Request) -> None:
-        request.own_fields, request.hidden = self._lines, _NONE
+        request.hidden = _NONE  # all that is in it is our own
         request.respond(204, fields + self.surroundings.engine.date_line, b"")
         if self.surroundings.answered is not None:
             self.surroundings.answered(request, 0.0, self.durations)
@@ -220,10 +248,9 @@ class _Waiting:
             sink.body_received(b"".join(self._data), ended=self._ended)
 
 
-def _telling(head: RequestHead, name: str, user: str | None) -> RequestHead:
-    """Say who it is in a field of ours, and never in one of the client's own."""
-    lowered = name.lower().encode()
-    fields = [pair for pair in head.fields if pair[0].lower() != lowered]
-    if user and user.isprintable():
-        fields.append((name.encode(), user.encode("ascii", "xmlcharrefreplace")))
-    return head.with_fields(fields)
+def _without(head: RequestHead, name: str) -> RequestHead:
+    """Leave out a client's own field, also as X_User: much that runs behind CGI reads both."""
+    lowered = name.lower().encode().replace(b"_", b"-")
+    return head.with_fields(
+        [pair for pair in head.fields if pair[0].lower().replace(b"_", b"-") != lowered]
+    )

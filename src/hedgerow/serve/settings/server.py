@@ -154,6 +154,14 @@ class Server(Record, frozen=True, kw_only=True):
         LOG_FORMAT,
         About('how lines look: text, json, common, combined, or a template: "{client} {status}"'),
     ] = "text"
+    merge_slashes: Annotated[
+        bool,
+        SWITCH,
+        About(
+            "take // in a path for /, as most upstreams do; without it //private/ is no /private/,"
+            " and has not its guards"
+        ),
+    ] = True
     request_id: Annotated[
         str | None,
         or_off(FIELD_NAME),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from hedgerow.serve.workers.board import Board
-from hedgerow.serve.workers.line import Line
+from hedgerow.serve.workers.line import DRAIN, Line
 from hedgerow.serve.workers.slot import Ending
 from hedgerow.wire.listening import Listening
 from hedgerow.wire.opening import bound_to, forget_path, open_socket, url
@@ -101,6 +101,8 @@ class Attendant:
     def _end(self) -> None:
         """It ends when its line breaks, and is collected with all others."""
         if self.pid and self._line is not None:
+            # In words, too: workers that were forked meanwhile hold copies of our end.
+            self._line.say(DRAIN)
             self._line.close()
         self.pid = 0
 
