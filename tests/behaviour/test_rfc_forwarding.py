@@ -108,7 +108,7 @@ class TestRequest:
     def test_rfc_9110_7_6_2_max_forwards_counts_down(self, method: str) -> None:
         assert came(get("Max-Forwards: 5", method=method)).field("max-forwards") == "4"
 
-    @pytest.mark.parametrize("target", ["/a?b=%7e&c=/../d", "/a%2Fb", "//a", "/?"])
+    @pytest.mark.parametrize("target", ["/a?b=%7e&c=/../d", "/a%2Fb", "/a?b=//c", "/?"])
     def test_rfc_9110_7_7_path_and_query_go_on_as_they_are(self, target: str) -> None:
         assert came(get(target=target)).target == target
 

@@ -116,6 +116,46 @@ class TestPassword:
             told = [text for name, text in arrival.fields if name.replace("_", "-") == "x-user"]
             assert told == ["ann"]
 
+    def test_of_two_is_neither(self, users: str) -> None:
+        found, arrivals = asked(users, basic("ann", "secret"), basic("root", "secret"))
+        assert (found[0].status, arrivals) == (401, [])
+
+    def test_says_whose_rate_it_is(self, tmp_path: Path) -> None:
+        path, hashed = tmp_path / "two", bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
+        path.write_text(f"ann:{hashed}\nbob:{hashed}\n")
+        route = (
+            f'auth = {{basic = "{path}", user_field = "X-User"}}\n'
+            'rate = {limit = "1/m", burst = 1, by = "header.X-User"}'
+        )
+
+        async def main() -> list[int]:
+            async with (
+                upstream(answers) as up,
+                gateway(settings(up.url, route)) as running,
+                connected(running.port) as client,
+            ):
+                found = []
+                for name in ("ann", "ann", "bob"):
+                    client.ask("/", basic(name, "secret"))
+                    found.append((await client.answer()).status)
+                return found
+
+        assert play(main()) == [200, 429, 200]
+
+    def test_guards_a_host_with_a_dot_behind_it_too(self, users: str) -> None:
+        route = f'path = "/"\nhost = "*.test"\n{users}'
+
+        async def main() -> int:
+            async with (
+                upstream(answers) as up,
+                gateway(settings(up.url, f'{route}\n[[route]]\npath = "/"')) as running,
+                connected(running.port) as client,
+            ):
+                client.writer.write(b"GET / HTTP/1.1\r\nHost: a.test.\r\n\r\n")
+                return (await client.answer()).status
+
+        assert play(main()) == 401
+
     def test_guards_a_path_with_two_slashes_too(self, users: str) -> None:
         route = f'path = "/private/"\n{users}\n[[route]]\npath = "/"'
         for target in ("//private/x", "/private//x", "//./private/x"):

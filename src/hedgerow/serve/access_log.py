@@ -8,6 +8,7 @@ A log that cannot be written (disk full, pipe closed) must not stop the service:
 lines are dropped and counted, and the count is written as soon as it can be.
 """
 
+import contextlib
 import datetime
 from collections.abc import Callable
 from typing import IO
@@ -61,7 +62,8 @@ class AccessLog:
         """Write what there is, and no more."""
         self.flush()
         if self._opened is not None:
-            self._stream.close()
+            with contextlib.suppress(OSError):  # a full disk is told of by then
+                self._stream.close()
 
     def reopen(self) -> None:
         """Go on in a file of the same name: somebody has moved the one that was written to.
@@ -73,4 +75,5 @@ class AccessLog:
         self.flush()
         stream = self._opened()
         before, self._stream = self._stream, stream
-        before.close()
+        with contextlib.suppress(OSError):
+            before.close()

@@ -60,8 +60,8 @@ class RequestIds:
             request.own_fields += line
             request.upstream_fields += line
         if self._starts_traces:
-            come = head.field(b"traceparent")
-            if come is None or _TRACEPARENT.fullmatch(come) is None:
+            come = [value for name, value in head.fields if name.lower() == b"traceparent"]
+            if len(come) != 1 or _TRACEPARENT.fullmatch(come[0]) is None:
                 ids = self._randomness(24).hex()
                 traceparent = f"00-{ids[:32]}-{ids[32:]}-01"
                 request.upstream_fields += f"traceparent: {traceparent}\r\n".encode()

@@ -113,7 +113,8 @@ class Routes(Generic[T]):
 
 
 def _without_port(host: bytes) -> str:
-    return _PORT.sub("", host.decode("latin-1").lower())
+    # example.com. is the same host, and the same name in DNS.
+    return _PORT.sub("", host.decode("latin-1").lower()).removesuffix(".")
 
 
 def normal_path(path: bytes, *, merges_slashes: bool = True) -> bytes | None:

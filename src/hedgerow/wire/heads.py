@@ -165,8 +165,9 @@ class RequestHeadParser:
         lowered = name.lower()
         if lowered in _REQUEST_APART:
             self._apart.append((lowered, value))
-        else:
+        elif b"_" not in lowered or lowered.replace(b"_", b"-") not in _REQUEST_APART:
             self._fields.append((name, value))
+        # (X_Forwarded_For goes nowhere: much that runs behind CGI takes it for the other.)
 
     def parse(self, head: bytes) -> RequestHead:
         """Parse one head that ends in an empty line.

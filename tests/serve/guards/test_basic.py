@@ -101,3 +101,8 @@ class TestUsers:
         users, _ = self.users()
         self.verify(users, "ann", b"secret")
         assert not users.is_known(0.0, "an", b"n:secret")
+
+    def test_that_have_left_cost_nothing(self) -> None:
+        users, asked = self.users()
+        assert not asyncio.run(users.verify(0.0, "ann", b"secret", lambda: False))
+        assert asked == []

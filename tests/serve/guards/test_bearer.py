@@ -101,6 +101,11 @@ class TestKey:
         with pytest.raises(ConfigError, match="here"):
             verifier(tmp_path, text)
 
+    def test_that_nobody_could_choose_is_told_at_the_start(self, tmp_path: Path) -> None:
+        entry = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(KEY.public_key()))
+        with pytest.raises(ConfigError, match="a kid of its own"):
+            verifier(tmp_path, json.dumps({"keys": [entry, entry]}))
+
     def test_of_another_kind_is_told_at_the_start(self, tmp_path: Path) -> None:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         with pytest.raises(ConfigError, match="a key for ES256"):

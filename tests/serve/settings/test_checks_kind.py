@@ -41,6 +41,11 @@ class TestARoute:
         message = route_refusal('path = "/u/{user}"\nredirect = "/v/{usr}"')
         assert has(message, "without {usr}", "{user}", "{path}")
 
+    @pytest.mark.parametrize("to", ["https://new.example{rest}", "https://{user}.example/"])
+    def test_that_redirects_lets_no_client_write_the_host(self, to: str) -> None:
+        message = route_refusal(f'path = "/u/{{user}}/"\nredirect = "{to}"')
+        assert has(message, "not made of what a client writes")
+
     def test_that_redirects_wants_a_status_of_redirects(self) -> None:
         message = route_refusal('redirect = {to = "/b", status = 200}')
         assert has(message, "status", "301, 302, 303, 307 or 308")

@@ -85,14 +85,28 @@ class Finder:
         opened = self._tree.open(path)
         if opened is None:
             return None
+        try:
+            return self._found(path, opened, codings, by_accept=by_accept)
+        except OSError:  # no descriptor is left for a sibling or an index, say
+            opened.close()
+            raise
+
+    def _found(
+        self, path: bytes, opened: Opened, codings: Sequence[str], *, by_accept: bool
+    ) -> Found | FoundDirectory:
         if not opened.is_directory:
             return self._best(path, opened, codings, by_accept=by_accept)
         for name in self._rules.index:
             index = name if path == b"." else path + b"/" + name
             inside = self._tree.open(index)
             if inside is not None and not inside.is_directory:
+                try:
+                    found = self._best(index, inside, codings, by_accept=by_accept)
+                except OSError:
+                    inside.close()
+                    raise
                 opened.close()
-                return self._best(index, inside, codings, by_accept=by_accept)
+                return found
             if inside is not None:
                 inside.close()
         return FoundDirectory(opened)

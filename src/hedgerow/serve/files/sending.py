@@ -141,11 +141,18 @@ class FileSender:
                 self._read_in_thread(min(size, SLICE))
                 return
             if self._socket is None:
-                self._send(os.pread(self._fd, size, self._at))
+                self._send(self._read(size))
             elif not self._send_bare(self._socket, size):
                 return
         if self._watched is None:
             self._turn = self._loop.call_soon(self._go_on)
+
+    def _read(self, size: int) -> bytes:
+        """Read from the page cache; what cannot be read (a disk, a network) breaks the answer."""
+        try:
+            return os.pread(self._fd, size, self._at)
+        except OSError:
+            return b""
 
     def _next_piece(self) -> bool:
         """Go to the next extent, sending what stands before it; False: that was all."""

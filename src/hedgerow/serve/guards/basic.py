@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,8 @@ from hedgerow.errors import ConfigError
 
 _REMEMBERED_FOR: Final = 60.0
 _MOST_REMEMBERED: Final = 10_000
-_MOST_AT_ONCE: Final = 16  # passwords that are being checked; more must wait for their turn
+#: Passwords that are compared at once; one processor is left for everything else.
+_MOST_AT_ONCE: Final = max(1, (os.cpu_count() or 2) - 1)
 #: The form of a bcrypt hash: version, cost, salt and digest.
 _HASH: Final = re.compile(r"\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
 
@@ -58,6 +60,10 @@ def credentials(authorization: bytes) -> tuple[str, bytes] | None:
         return None
 
 
+def _always() -> bool:
+    return True
+
+
 class BasicUsers:
     """Who may come in, and what was found right lately."""
 
@@ -70,18 +76,27 @@ class BasicUsers:
         self._right: dict[bytes, float] = {}  # until when each is believed
         self._key = os.urandom(16)
         self._turns = asyncio.Semaphore(_MOST_AT_ONCE)
+        # Of their own: files and names must not wait behind passwords.
+        self._threads = ThreadPoolExecutor(_MOST_AT_ONCE, "passwords")
 
     def is_known(self, now: float, user: str, password: bytes) -> bool:
         """Say whether these were found right within the last minute."""
         return self._right.get(self._digest(user, password), 0.0) > now
 
-    async def verify(self, now: float, user: str, password: bytes) -> bool:
-        """Compare, in a thread; ``now`` is monotonic seconds."""
+    async def verify(
+        self, now: float, user: str, password: bytes, is_wanted: Callable[[], bool] = _always
+    ) -> bool:
+        """Compare, in a thread; ``now`` is monotonic seconds.
+
+        ``is_wanted`` is asked when it is this one's turn: its client may be gone.
+        """
         kept = self._users.get(user, self._decoy)
         async with self._turns:
+            if not is_wanted():
+                return False
             loop = asyncio.get_running_loop()
             # bcrypt looks at 72 bytes, and newer versions refuse more instead of cutting them.
-            matches = await loop.run_in_executor(None, self._check, password[:72], kept)
+            matches = await loop.run_in_executor(self._threads, self._check, password[:72], kept)
         if not matches or user not in self._users:
             return False
         if len(self._right) >= _MOST_REMEMBERED:

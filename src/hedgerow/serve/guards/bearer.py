@@ -86,7 +86,11 @@ class TokenVerifier:
         except (ValueError, self._jwt.PyJWTError) as error:
             must = "a JSON Web Key Set (RFC 7517), a public key in PEM, or a secret"
             raise ConfigError(where, got=path, must=must, fix=f"({error})") from error
-        return {key.key_id: key.key for key in found.keys}
+        keys = {key.key_id: key.key for key in found.keys}
+        if len(keys) < len(found.keys):
+            must = "a set in which each key has a kid of its own"
+            raise ConfigError(where, got=path, must=must, fix="Tokens choose by it.")
+        return keys
 
     def _prepare(self, key: bytes, path: str, where: str) -> None:
         """See that each algorithm can use the key, now and not when the first token comes."""

@@ -27,6 +27,8 @@ from hedgerow.wire.heads import RequestHead
 from hedgerow.wire.request import Request
 from hedgerow.wire.timers import report
 
+#: Passwords that are being checked, or wait for it; more would only wait longer.
+_MOST_CHECKS: Final = 64
 _NONE: Final[frozenset[bytes]] = frozenset()
 
 
@@ -51,9 +53,10 @@ class GuardedPlan(HeadPlan):
     inner: HeadPlan
     fields: bytes  # whole lines for whatever answer comes
     preflight: bytes | None  # the lines that answer it
-    said: bytes | None = None  # its Authorization field
+    asked: tuple[RequestHead, Mapping[str, str], bytes, bytes]  # what it is a plan for
     login: tuple[str, bytes] | None = None
     bearer: Bearer | None = None
+    is_known: bool = False  # the head has come before
 
 
 @dataclass(slots=True)
@@ -96,16 +99,19 @@ class GuardedRoute:
             fields += cors.answer_fields(head)
         if preflight is not None:
             fields = self._lines  # what it is about is in the preflight's own lines
-        said = head.field(b"authorization")
-        login = bearer = None
-        if said is not None and guards.basic is not None:
-            login = credentials(said)
-        if said is not None and guards.bearer is not None and login is None:
-            bearer = guards.bearer.verify(said)
+        said = [value for name, value in head.fields if name.lower() == b"authorization"]
+        login = bearer = user = None
+        if len(said) == 1 and guards.basic is not None:  # of two an upstream may read the other
+            login = credentials(said[0])
+            user = None if login is None else login[0]
+        if len(said) == 1 and guards.bearer is not None and login is None:
+            bearer = guards.bearer.verify(said[0])
+            user = None if bearer is None else bearer.subject
+        asked = (head, parameters, path, query)
         if guards.user_field is not None:
-            head = _without(head, guards.user_field)
+            head = _telling(head, guards.user_field, user)
         inner = self.inner.plan(head, parameters, path, query)
-        return GuardedPlan(self, inner, fields, preflight, said, login, bearer)
+        return GuardedPlan(self, inner, fields, preflight, asked, login, bearer)
 
     def carry_out(self, plan: GuardedPlan, request: Request) -> None:
         """Let one request in, or say why not."""
@@ -125,24 +131,14 @@ class GuardedRoute:
         else:
             self._check_token(plan, request)
 
-    def _let_in(self, plan: GuardedPlan, request: Request, user: str) -> None:
-        """Pass a request on whose user is known, and tell the upstream who it is.
-
-        In lines of their own: what a client's Connection field names is taken out of the others.
-        """
-        name = self.guards.user_field
-        if name is not None and user and user.isprintable():
-            told = user.encode("ascii", "xmlcharrefreplace")
-            request.upstream_fields += b"%b: %b\r\n" % (name.encode(), told)
-        plan.inner.taker.carry_out(plan.inner, request)
-
     def _check_token(self, plan: GuardedPlan, request: Request) -> None:
-        verifier, bearer = self.guards.bearer, plan.bearer
-        if bearer is None and verifier is not None and plan.said is not None:
+        if plan.bearer is None and plan.is_known and self.guards.bearer is not None:
             # It may not have been good yet when this head came first.
-            bearer = plan.bearer = verifier.verify(plan.said)
-        if bearer is not None and bearer.expires_at > self.clock():
-            self._let_in(plan, request, bearer.subject)
+            plan = self.plan(*plan.asked)
+            request.head.plan = plan
+        plan.is_known = True
+        if plan.bearer is not None and plan.bearer.expires_at > self.clock():
+            plan.inner.taker.carry_out(plan.inner, request)
         else:
             self._challenge(request)
 
@@ -152,7 +148,11 @@ class GuardedRoute:
         assert plan.login is not None
         user, password = plan.login
         if users.is_known(time.monotonic(), user, password):
-            self._let_in(plan, request, user)
+            plan.inner.taker.carry_out(plan.inner, request)
+            return
+        if len(self._tasks) >= _MOST_CHECKS:
+            detail = "too many passwords are being checked"
+            self._refuse(request, 503, detail, after=1.0)
             return
         waiting = _Waiting()
         request.sink = waiting
@@ -167,7 +167,9 @@ class GuardedRoute:
         assert plan.login is not None
         user, password = plan.login
         try:
-            is_right = await users.verify(time.monotonic(), user, password)
+            is_right = await users.verify(
+                time.monotonic(), user, password, lambda: not waiting.has_left
+            )
             request.sink = None
             request.resume_body()
             if waiting.has_left:
@@ -175,7 +177,7 @@ class GuardedRoute:
             elif not is_right:
                 self._challenge(request)
             else:
-                self._let_in(plan, request, user)
+                plan.inner.taker.carry_out(plan.inner, request)
                 waiting.hand_on(request)
         except Exception as error:  # nobody waits for this task: the client must not either
             report(self.surroundings.engine.loop, "a password could not be checked", error)
@@ -248,9 +250,17 @@ class _Waiting:
             sink.body_received(b"".join(self._data), ended=self._ended)
 
 
-def _without(head: RequestHead, name: str) -> RequestHead:
-    """Leave out a client's own field, also as X_User: much that runs behind CGI reads both."""
-    lowered = name.lower().encode().replace(b"_", b"-")
-    return head.with_fields(
-        [pair for pair in head.fields if pair[0].lower().replace(b"_", b"-") != lowered]
-    )
+def _telling(head: RequestHead, name: str, user: str | None) -> RequestHead:
+    """Say who it is in a field of ours, and never in one of the client's own.
+
+    Neither as X_User, because much that runs behind CGI reads both, nor by naming the field in
+    Connection, which would take ours out.
+    """
+    lowered = name.lower().encode()
+    folded = lowered.replace(b"_", b"-")
+    fields = [pair for pair in head.fields if pair[0].lower().replace(b"_", b"-") != folded]
+    if user and user.isprintable():
+        fields.append((name.encode(), user.encode("ascii", "xmlcharrefreplace")))
+    told = head.with_fields(fields)
+    told.connection_options = head.connection_options - {lowered}
+    return told

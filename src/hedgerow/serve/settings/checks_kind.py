@@ -3,6 +3,7 @@
 A part of ``settings.checks``.
 """
 
+import re
 from typing import Final
 
 from hedgerow.serve.settings import Redirect, Route
@@ -16,6 +17,8 @@ _OF_PROXIES: Final = (
     "rewrite", "deadline", "hedge", "success", "replies", "priority", "max_body",
     "max_replay", "max_held", "upgrade", "upgrade_idle",
 )  # fmt: skip
+#: A name other than {host} before the first slash of a URL; {path} begins with one.
+_IN_AUTHORITY: Final = re.compile(r"https?://[^/?#{]*(?:\{host\}[^/?#{]*)?\{(?!host\}|path\})")
 #: What every redirect may name; see ``settings.redirect``.
 _OF_REQUEST: Final = ("host", "path", "rest")
 
@@ -45,6 +48,10 @@ def check_kind(route: Route, place: Place) -> None:
 
 
 def _check_redirect(route: Route, redirect: Redirect, place: Place) -> None:
+    if _IN_AUTHORITY.match(redirect.to):
+        must = "a URL whose host is not made of what a client writes"
+        fix = "Write a / before what follows the host: https://www.example.com/{rest}."
+        raise (place / "to").refuse(redirect.to, must, fix)
     known = [*_OF_REQUEST, *parameters(route.path)]
     for name in parameters(redirect.to):
         if name not in known:

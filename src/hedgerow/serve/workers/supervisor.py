@@ -198,7 +198,11 @@ class Supervisor:
         self._generations.drop(number)
         plan = self._generations.newest.plan
         self._listeners.keep_only([one.address for one in plan.wanted])
-        self._attendant.open(self._generations.newest.settings.server.admin)
+        try:
+            self._attendant.open(self._generations.newest.settings.server.admin)
+        except HedgerowError as error:  # workers go on, whatever became of the admin address
+            self._announce(str(error))
+        self._attendant.renew(time.monotonic())
         self._scaling = Scaling(plan)
         self._scaling.by_hand(time.monotonic(), self._crew.wanted)
         self._notifier.ready(self._status())
