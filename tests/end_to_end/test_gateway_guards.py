@@ -116,6 +116,20 @@ class TestPassword:
             told = [text for name, text in arrival.fields if name.replace("_", "-") == "x-user"]
             assert told == ["ann"]
 
+    def test_of_one_client_leaves_room_for_others(self, users: str) -> None:
+        async def main() -> list[int]:
+            async with upstream(answers) as up, gateway(settings(up.url, users)) as running:
+
+                async def asks(number: int) -> int:
+                    async with connected(running.port) as client:
+                        client.ask("/", basic("ann", f"wrong {number}"))
+                        return (await client.answer()).status
+
+                return list(await asyncio.gather(*(asks(number) for number in range(40))))
+
+        found = play(main())
+        assert set(found) == {401, 503}
+
     def test_of_two_is_neither(self, users: str) -> None:
         found, arrivals = asked(users, basic("ann", "secret"), basic("root", "secret"))
         assert (found[0].status, arrivals) == (401, [])

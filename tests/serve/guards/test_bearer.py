@@ -101,6 +101,10 @@ class TestKey:
         with pytest.raises(ConfigError, match="here"):
             verifier(tmp_path, text)
 
+    def test_that_is_too_short_is_told_at_the_start(self, tmp_path: Path) -> None:
+        with pytest.raises(ConfigError, match="at least 32 bytes"):
+            verifier(tmp_path, "secret", "HS256")
+
     def test_that_nobody_could_choose_is_told_at_the_start(self, tmp_path: Path) -> None:
         entry = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(KEY.public_key()))
         with pytest.raises(ConfigError, match="a kid of its own"):

@@ -37,6 +37,8 @@ from hedgerow.wire.request import Request
 #: For how long a file in memory is believed to be what is on the disk, in seconds.
 _FRESH_FOR: Final = 1.0
 _METHODS: Final = frozenset({b"GET", b"HEAD"})
+#: Directories that are listed at once: each asks for every file in it, in a thread.
+_MOST_LISTINGS: Final = 8
 _ALLOW: Final = b"Allow: GET, HEAD\r\n"
 _NO_ROOM: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 #: The key of the page for what is not there; no path begins like it.
@@ -63,6 +65,7 @@ class FileRoute:
     _answers: Answers = field(init=False)
     _finder: Finder = field(init=False)
     _shrinker: Shrinker = field(init=False)
+    _listing: int = field(init=False, default=0)  # directories that threads look at
 
     def __post_init__(self) -> None:
         self._answers = Answers(self.surroundings, self.durations)
@@ -205,11 +208,16 @@ class FileRoute:
             else:
                 self._refuse(plan, request, 404, now)
             return
+        if self._listing >= _MOST_LISTINGS:
+            found.opened.close()
+            self._answers.problem(request, 503, "too many directories are being listed", b"")
+            return
         try:
             finder = self._finder.copy()
         except OSError:
             found.opened.close()
             raise
+        self._listing += 1
         wants_json = (request.head.field(b"accept") or b"").startswith(b"application/json")
 
         def made() -> bytes:
@@ -223,6 +231,7 @@ class FileRoute:
             return listing.page(plan.path, entries, is_top=not plan.name.segments)
 
         def answer(asking: "asyncio.Future[bytes]") -> None:
+            self._listing -= 1
             if asking.cancelled() or asking.exception() is not None:
                 self._answers.problem(request, 500, "the directory could not be read")
                 return

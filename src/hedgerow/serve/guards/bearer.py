@@ -14,6 +14,8 @@ from typing import Any, Final, NamedTuple
 from hedgerow.errors import ConfigError
 
 _LONGEST: Final = 16 * 1024
+#: RFC 7518 section 3.2: as long as the digest, which is 32 bytes for HS256.
+_SHORTEST_SECRET: Final = 32
 
 
 class Bearer(NamedTuple):
@@ -95,6 +97,9 @@ class TokenVerifier:
     def _prepare(self, key: bytes, path: str, where: str) -> None:
         """See that each algorithm can use the key, now and not when the first token comes."""
         for name in self._rule.algorithms:
+            if name.startswith("HS") and len(key) < _SHORTEST_SECRET:
+                must = f"a secret of at least {_SHORTEST_SECRET} bytes"
+                raise ConfigError(where, got=path, must=must, fix="A shorter one can be guessed.")
             try:
                 self._jwt.get_algorithm_by_name(name).prepare_key(key)
             except (NotImplementedError, ValueError, TypeError, self._jwt.PyJWTError) as error:

@@ -29,6 +29,8 @@ from hedgerow.wire.timers import report
 
 #: Passwords that are being checked, or wait for it; more would only wait longer.
 _MOST_CHECKS: Final = 64
+#: Of one address: a page that logs in with all its pictures, and not everybody's places.
+_MOST_OF_ONE: Final = 16
 _NONE: Final[frozenset[bytes]] = frozenset()
 
 
@@ -70,6 +72,7 @@ class GuardedRoute:
     _hidden: frozenset[bytes] = field(init=False)
     _lines: bytes = field(init=False, default=b"")
     _tasks: set[asyncio.Task[None]] = field(init=False, default_factory=set)
+    _checking: dict[str, int] = field(init=False, default_factory=dict)  # of them, by client
 
     def __post_init__(self) -> None:
         guards = self.guards
@@ -132,7 +135,7 @@ class GuardedRoute:
             self._check_token(plan, request)
 
     def _check_token(self, plan: GuardedPlan, request: Request) -> None:
-        if plan.bearer is None and plan.is_known and self.guards.bearer is not None:
+        if plan.bearer is None and plan.is_known and plan.asked[0].field(b"authorization"):
             # It may not have been good yet when this head came first.
             plan = self.plan(*plan.asked)
             request.head.plan = plan
@@ -150,7 +153,9 @@ class GuardedRoute:
         if users.is_known(time.monotonic(), user, password):
             plan.inner.taker.carry_out(plan.inner, request)
             return
-        if len(self._tasks) >= _MOST_CHECKS:
+        client = address_key(request.peer)
+        mine = self._checking.get(client, 0)
+        if len(self._tasks) >= _MOST_CHECKS or mine >= _MOST_OF_ONE:
             detail = "too many passwords are being checked"
             self._refuse(request, 503, detail, after=1.0)
             return
@@ -159,7 +164,15 @@ class GuardedRoute:
         request.pause_body()
         task = asyncio.ensure_future(self._verify(users, plan, request, waiting))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._checking[client] = mine + 1
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            self._checking[client] -= 1
+            if not self._checking[client]:
+                del self._checking[client]
+
+        task.add_done_callback(ended)
 
     async def _verify(
         self, users: BasicUsers, plan: GuardedPlan, request: Request, waiting: "_Waiting"

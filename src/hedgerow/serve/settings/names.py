@@ -93,6 +93,8 @@ def _read_pattern(value: object) -> str:
         raise Refused("a path as it stands in requests, with %-escapes", fix)
     if {".", ".."} & set(plain.split("/")):
         raise Refused("a path without . and .. segments")
+    if "//" in plain:
+        raise Refused("a path without empty segments", "// in a request is taken for /.")
     names = parameters(text)
     if len(set(names)) < len(names):
         raise Refused("a path in which every parameter has its own name")

@@ -95,8 +95,14 @@ class Attendant:
             ours.close()
             return body(self._board, address, sock, theirs)
 
-        self.pid, self._line, self._started_at = self._fork(run), ours, now
-        theirs.close()
+        try:
+            self.pid, self._line, self._started_at = self._fork(run), ours, now
+        except OSError as error:  # no room for one more process: workers are worth more
+            ours.close()
+            self._start_at = now + _FIRST_WAIT
+            self._announce(f"the admin process could not be started: {error}")
+        finally:
+            theirs.close()
 
     def _end(self) -> None:
         """It ends when its line breaks, and is collected with all others."""

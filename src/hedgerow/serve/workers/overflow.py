@@ -39,7 +39,10 @@ class Overflow:
 
     def accept(self, number: int) -> None:
         """Somebody waits at the socket with this descriptor."""
-        address, listening = self._watched[number]
+        watched = self._watched.get(number)
+        if watched is None:
+            return  # what is watched has changed since the system told us
+        address, listening = watched
         takers = self._takers(address)
         if not takers:
             self.watch([one for key, one in self._watched.items() if key != number])
