@@ -1,7 +1,9 @@
 """New settings, and more or fewer workers, under traffic."""
 
 import asyncio
+import json
 import signal
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -10,10 +12,19 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.gateway_running import play
-from tests.fakes.workers import ROUTE, Crew, Traffic, crew, pressing
+from tests.fakes.workers import ROUTE, Crew, Traffic, crew, get, pressing
 
 ADMIN = 'admin = "127.0.0.1:0"'
 BYE = ROUTE.replace("hello", "bye")
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports where nobody listens."""
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
 
 
 def under_traffic(one: Crew, act: Callable[[], None], *, clients: int = 16) -> Counter[str]:
@@ -72,6 +83,18 @@ class TestReload:
             one.writes("workers = 2", BYE)
             one.reload()
             assert one.ask() == "bye"
+
+    def test_that_no_worker_survives_leaves_the_admin_address_free(self, tmp_path: Path) -> None:
+        first, second = free_ports(2)
+        with crew(tmp_path, f'workers = 2\nadmin = "127.0.0.1:{first}"') as one:
+            nowhere = f'access_log = "{tmp_path}/nowhere/log"'
+            one.writes(f'workers = 2\nadmin = "127.0.0.1:{second}"\n{nowhere}')
+            one.send(signal.SIGHUP)
+            one.until_said("the settings from before stay")
+            one.until_there_are(3)  # the admin process from before is gone
+            one.writes(f'workers = 2\nadmin = "127.0.0.1:{first}"')
+            one.reload()
+            assert len(json.loads(get(first, "/workers"))) >= 2
 
     def test_may_change_the_number(self, tmp_path: Path) -> None:
         with crew(tmp_path, "workers = 1\nthreads = 2") as one:

@@ -114,6 +114,13 @@ class TestAttendant:
         desk.attendant.open("127.0.0.1:0")
         assert len(desk.said) == 1
 
+    def test_leaves_its_socket_to_others_in_a_worker(self, desk: Desk) -> None:
+        desk.attendant.open("127.0.0.1:0")
+        desk.attendant.renew(0.0)
+        desk.bodies[0]()
+        desk.attendant.leave()
+        assert desk.answered[0][1].fileno() == -1
+
     def test_leaves_no_path_behind(self, desk: Desk, tmp_path: Path) -> None:
         desk.attendant.open(f"unix:{tmp_path}/admin.sock")
         desk.attendant.open(None)

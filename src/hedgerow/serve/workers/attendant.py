@@ -87,6 +87,17 @@ class Attendant:
             self._socket.close()
         self._address = self._socket = None
 
+    def leave(self) -> None:
+        """In a worker: close what is the supervisor's.
+
+        A copy of the socket would keep its address taken as long as the worker lives.
+        """
+        if self._socket is not None:
+            self._socket.close()
+        if self._line is not None:
+            self._line.close()
+        self._socket = self._line = None
+
     def _start(self, now: float, sock: socket.socket) -> None:
         body, address = self._body or _load(), self._address or ""
         ours, theirs = Line.pair()

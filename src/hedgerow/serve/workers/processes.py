@@ -43,6 +43,7 @@ class Processes:
         self._around = around
         self._processes: dict[int, _Process] = {}
         self.ready: Callable[[int], None] = _nobody  # told the pid of one that is
+        self.leave: Callable[[], None] = _nothing  # in a new worker: close what is not its own
 
     def __iter__(self) -> Iterator[int]:
         return iter(tuple(self._processes))
@@ -61,6 +62,7 @@ class Processes:
 
         def body() -> int:
             self._leave()
+            self.leave()
             ours.close()
             self._listeners.keep_slot(slot)
             _sign(entries, slot, generation)
@@ -165,3 +167,7 @@ def _no_room(why: str) -> StartError:
 
 def _nobody(_: int) -> None:
     """Nobody wants to know."""
+
+
+def _nothing() -> None:
+    """There is nothing else to close."""

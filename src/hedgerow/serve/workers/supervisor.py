@@ -55,6 +55,7 @@ class Supervisor:
         self._processes.ready = lambda pid: self._do(self._crew.ready(time.monotonic(), pid))
         self._overflow = Overflow(self._selector, self._takers)
         self._attendant = Attendant(self._board, self._processes.fork_beside, announce)
+        self._processes.leave = self._attendant.leave
         self._notifier = Notifier()
         self._exit_code: int | None = None
         self._wants_reload = False
