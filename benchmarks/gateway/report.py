@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from benchmarks.apparatus.failures import in_words
 from benchmarks.apparatus.spread import Spread, ratios, spread
 from benchmarks.apparatus.table import table
 from benchmarks.gateway.trial import Cores, Trial
@@ -85,11 +86,8 @@ def _rates_by_cpu(trials: list[Trial]) -> dict[int, float]:
 
 
 def _errors(trials: list[Trial]) -> list[str]:
-    kinds: dict[str, int] = {}
-    for trial in trials:
-        for kind, count in trial.errors.items():
-            kinds[kind] = kinds.get(kind, 0) + count
-    found = [f"{count} x {_ERROR_WORDS[kind]}" for kind, count in kinds.items()]
+    wrong = "not the backend's answer before the load began"
+    found = in_words((trial.errors for trial in trials), wrong_answer=wrong)
     return found + ["no request was answered"] * any(trial.requests == 0 for trial in trials)
 
 
@@ -136,13 +134,3 @@ def _cells(row: Row) -> list[str]:
         f"{row.p50 * 1e3:.2f}ms",
         f"{row.p99 * 1e3:.2f}ms",
     ]
-
-
-_ERROR_WORDS: Final = {
-    "connect": "connection refused or failed",
-    "read": "broken while reading",
-    "write": "broken while writing",
-    "timeout": "no answer within wrk's timeout",
-    "status": "a status above 399",
-    "answer": "not the backend's answer before the load began",
-}

@@ -20,6 +20,8 @@ from typing import Final
 
 import pytest
 
+from tests.fakes.ports import free_port
+
 _PLACES: Final = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 _START_SECONDS: Final = 20.0
 _TOLD: Final = "base64.b64encode(json.dumps(seen).encode())"
@@ -141,7 +143,7 @@ def witness(name: str, folder: Path) -> Iterator[int]:
 @contextlib.contextmanager
 def _in_front(name: str, folder: Path, behind: int) -> Iterator[int]:
     text = _NGINX if name == "nginx" else _HAPROXY
-    port = _free_port()
+    port = free_port()
     settings = folder / f"{name}.conf"
     settings.write_text(text.format(folder=folder, port=port, behind=behind))
     words = [_program(name), "-c" if name == "nginx" else "-f", str(settings)]
@@ -158,7 +160,7 @@ def _program(name: str) -> str:
 
 @contextlib.contextmanager
 def _running(words: list[str], folder: Path, port: int = 0) -> Iterator[int]:
-    port = port or _free_port()
+    port = port or free_port()
     line = [word.replace("{port}", str(port)) for word in words]
     log = folder / f"{port}.log"
     with log.open("wb") as output:
@@ -175,11 +177,6 @@ def _running(words: list[str], folder: Path, port: int = 0) -> Iterator[int]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _until_listening(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:

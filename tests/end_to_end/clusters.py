@@ -1,7 +1,6 @@
 """A real scheduler and real workers, as an operator starts them, on free ports."""
 
 import contextlib
-import socket
 import subprocess
 import sys
 import time
@@ -9,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.fakes.ports import free_port
 from tests.fakes.processes import environment
 
 #: Interpreters that import dask on a busy machine take some of it.
@@ -64,12 +64,6 @@ class Cluster:
         while not all("Registered to" in self.told(name) for name in names):
             assert time.monotonic() < until, self.told(names[0])
             time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

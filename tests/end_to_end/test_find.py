@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hedgerow.report.find_document import FindDocument, decode_find
-from tests.end_to_end.test_load_launch import free_port
+from tests.fakes.ports import free_port
 from tests.fakes.processes import command, hedgerow, ran
 
 QUICK = ("-W", "100ms", "--settle", "50ms", "--tolerance", "20%", "--seed", "1")

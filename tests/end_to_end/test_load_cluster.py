@@ -11,8 +11,9 @@ import pytest
 import trustme
 
 from hedgerow.report import Document, read_document
-from tests.end_to_end.clusters import Cluster, free_port, running_cluster
+from tests.end_to_end.clusters import Cluster, running_cluster
 from tests.end_to_end.load_runs import LoadRun, load
+from tests.fakes.ports import free_port
 from tests.fakes.processes import hedgerow
 from tests.fakes.recording_server import RecordingServer
 

@@ -16,6 +16,7 @@ import pytest
 
 from hedgerow.errors import StartError
 from hedgerow.load.server.launch import Launched
+from tests.fakes.ports import free_port
 from tests.fakes.processes import SOURCE
 
 #: Listens on its first word after saying hello; the second one says what else it does.
@@ -53,12 +54,6 @@ async def main():
         await asyncio.sleep(60)
 asyncio.run(main())
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def words(where: object, does: str = "") -> list[str]:

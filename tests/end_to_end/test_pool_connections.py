@@ -10,6 +10,7 @@ import pytest
 from hedgerow.errors import Failure
 from hedgerow.wire.pool import Origin
 from tests.end_to_end.client_side import LOOPS, NAMES, ClientSide, open_side
+from tests.fakes.ports import free_port
 from tests.fakes.upstream import Upstream
 from tests.fakes.upstream_calls import GET
 from tests.fakes.upstream_script import Act, Behaviour, answer
@@ -35,12 +36,6 @@ def silence(address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
             filler.setblocking(False)
             filler.connect_ex((address, port))
         yield port
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 class TestAddress:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -12,19 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.gateway_running import play
+from tests.fakes.ports import free_ports
 from tests.fakes.workers import ROUTE, Crew, Traffic, crew, get, pressing
 
 ADMIN = 'admin = "127.0.0.1:0"'
 BYE = ROUTE.replace("hello", "bye")
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports where nobody listens."""
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 def under_traffic(one: Crew, act: Callable[[], None], *, clients: int = 16) -> Counter[str]:

@@ -11,6 +11,8 @@ from typing import Final
 
 import pytest
 
+from tests.fakes.ports import free_port
+
 _SETTINGS: Final = """
 daemon off;
 master_process off;
@@ -51,8 +53,7 @@ def nginx(folder: Path) -> Iterator[Nginx]:
     program = shutil.which("nginx", path=_PLACES)
     if program is None:
         pytest.skip("nginx is not installed here")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     settings = folder / "nginx.conf"
     settings.write_text(_SETTINGS.format(folder=folder, port=port))
     with subprocess.Popen([program, "-c", str(settings)], stderr=subprocess.DEVNULL) as process:
